@@ -1,0 +1,74 @@
+"""What a metric is: a named protocol that turns a trained model into an `Estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+from genbench.registry import metrics
+from genbench.tasks.task import Task
+from genbench.types import Estimate, InputError
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is scored: one seed of a trained model, or samples that somebody else made.
+
+    Attributes:
+        draw: the first n samples of a fixed bank, shape (n, *task.shape), images in [0, 1].
+        model, nets: the model and its trained nets; None for bare samples.
+    """
+
+    task: Task
+    draw: Callable[[int], Tensor]
+    model: Any = None
+    nets: Any = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One protocol.
+
+    Attributes:
+        name: with the protocol, such as ``modes@2500``; a changed protocol is a new name.
+        better: which direction is good.
+        estimate: the computation.
+        refuses: why the metric cannot score this subject, or None. It is asked before `estimate`.
+        samples: how many samples the protocol draws; 0 if it needs none.
+        floor: what a perfect sampler would get: the metric of real against held-out real data.
+    """
+
+    name: str
+    better: Literal["higher", "lower"]
+    estimate: Callable[[Subject], Estimate]
+    refuses: Callable[[Subject], str | None]
+    samples: int = 0
+    floor: Callable[[Task], Estimate] | None = None
+
+
+def count(protocol: str) -> int:
+    """Sample count of a protocol suffix: ``"2500"`` → 2500, ``"10k"`` → 10000."""
+    digits, thousands = (protocol[:-1], 1000) if protocol.endswith("k") else (protocol, 1)
+    if not digits.isdigit() or int(digits) == 0:
+        raise InputError(f"{protocol!r} is no sample count; write for example 2500 or 10k")
+    return int(digits) * thousands
+
+
+def label(n: int) -> str:
+    """Protocol suffix of a sample count, the inverse of `count`: 10000 → ``"10k"``, 2500 → ``"2500"``."""
+    return f"{n // 1000}k" if n % 1000 == 0 else str(n)
+
+
+def named(name: str) -> Metric:
+    """The metric that `name` asks for; ``frechet_lenet@10k`` sets the option `n` of `frechet_lenet`.
+
+    Raises:
+        InputError: no metric has that name, or it takes no sample count.
+    """
+    base, at, protocol = name.partition("@")
+    options = {"n": count(protocol)} if at else {}
+    metric: Metric = metrics[base].create(**options)
+    return metric

@@ -1,0 +1,139 @@
+"""What a model is: hyperparameters, and a description of one training step for ONE seed.
+
+The engine stacks seeds, draws noise, takes gradients and steps the optimisers; a model never does.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from torch import Tensor, nn
+
+from genbench.ops.optim import Optimizer
+from genbench.tasks.task import Task
+
+Nets = Mapping[str, Any]
+"""A seed's networks by name; each is called like a module, and so is each of its methods."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Random numbers that a computation needs, drawn for it by the engine.
+
+    Attributes:
+        law: standard normal, or uniform on [0, 1).
+    """
+
+    law: Literal["normal", "uniform"]
+    shape: tuple[int, ...]
+
+    @property
+    def numel(self) -> int:
+        return math.prod(self.shape)
+
+
+class Loss(NamedTuple):
+    """What one evaluation of an update's loss gives.
+
+    Attributes:
+        value: the scalar to descend.
+        stats: scalars to record, named as signals.
+        buffers: new values of buffers, by ``"net.buffer"``.
+    """
+
+    value: Tensor
+    stats: Mapping[str, Tensor] = {}
+    buffers: Mapping[str, Tensor] = {}
+
+
+LossFunction = Callable[[Nets, Tensor, Mapping[str, Tensor]], Loss]
+
+
+@dataclass(frozen=True)
+class Update:
+    """Descend `loss` in the parameters of one net, the player.
+
+    Attributes:
+        loss: pure function (nets, x, noise) → Loss of one seed's batch x, shape (B, *task.shape).
+        repeats: how often in a step, each time with a fresh batch and fresh noise.
+        project: maps the player's flat parameters back into a feasible set after each update.
+    """
+
+    player: str
+    loss: LossFunction
+    optimizer: Optimizer
+    repeats: int = 1
+    project: Callable[[Tensor], Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training with its own updates; `share` is its share of the step budget."""
+
+    updates: Sequence[Update]
+    share: float = 1.0
+    name: str = field(default="")
+
+
+class Model(abc.ABC):
+    """A generative method on any task it does not refuse."""
+
+    def refuses(self, task: Task) -> str | None:
+        """Why this model cannot run on `task`, as a phrase for the leaderboard; None if it can."""
+        return None
+
+    @abc.abstractmethod
+    def nets(self, task: Task) -> dict[str, nn.Module]:
+        """Freshly initialised networks; called once a seed, under that seed's random state."""
+
+    @abc.abstractmethod
+    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
+        """What each evaluation of a loss needs, for a batch of `batch` examples."""
+
+    @abc.abstractmethod
+    def phases(self, task: Task) -> Sequence[Phase]:
+        """The stretches of training, in order."""
+
+
+class DirectSampler(abc.ABC):
+    """A model whose samples are one pass through a net."""
+
+    @abc.abstractmethod
+    def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        """What `n` samples need."""
+
+    @abc.abstractmethod
+    def sample(self, nets: Nets, noise: Mapping[str, Tensor]) -> Tensor:
+        """Samples of one seed, shape (n, *task.shape), images in [0, 1]."""
+
+
+class ChainSampler(abc.ABC):
+    """A model whose samples are the end of a Markov chain, one chain a sample."""
+
+    @abc.abstractmethod
+    def sweeps(self) -> int:
+        """How many sweeps a sample takes."""
+
+    @abc.abstractmethod
+    def start_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        """What the start of `n` chains needs."""
+
+    @abc.abstractmethod
+    def start(self, nets: Nets, noise: Mapping[str, Tensor]) -> Tensor:
+        """First state of the chains, shape (n, state)."""
+
+    @abc.abstractmethod
+    def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        """What one sweep of `n` chains needs."""
+
+    @abc.abstractmethod
+    def sweep(self, nets: Nets, state: Tensor, noise: Mapping[str, Tensor]) -> Tensor:
+        """Next state of the chains."""
+
+    @abc.abstractmethod
+    def finish(self, nets: Nets, state: Tensor) -> Tensor:
+        """Samples from the last state, shape (n, *task.shape), images in [0, 1]."""

@@ -1,0 +1,84 @@
+"""What a model is trained on and measured against: data, held-out split, exact truth where there is one."""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+
+class Truth(abc.ABC):
+    """The distribution the data come from, where it is known exactly."""
+
+    @abc.abstractmethod
+    def log_density(self, x: Tensor) -> Tensor:
+        """Natural logarithm of the density at `x`, shape (n, d) → (n,)."""
+
+    @abc.abstractmethod
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """`n` independent samples, shape (n, d)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Data that live on one device, indexed rather than loaded.
+
+    Attributes:
+        train, held_out: shape (n, *shape). Points are float32 in their own units. Images are (C, H, W),
+            either float32 in [0, 1] or uint8 in [0, 255]; `unit` gives both as float32.
+        truth: the exact distribution; None where only data are known.
+        train_labels, held_out_labels: integer classes, shape (n,), where there are any.
+        metrics: names of the scores taken by default, protocol included.
+        classifier: name of the shipped classifier whose features suit these images.
+    """
+
+    name: str
+    kind: Literal["points", "images"]
+    train: Tensor
+    held_out: Tensor
+    metrics: tuple[str, ...]
+    truth: Truth | None = None
+    train_labels: Tensor | None = None
+    held_out_labels: Tensor | None = None
+    classifier: str | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one example."""
+        return tuple(self.train.shape[1:])
+
+    @property
+    def dim(self) -> int:
+        """Numbers in one example."""
+        return self.train[0].numel()
+
+    @property
+    def device(self) -> torch.device:
+        return self.train.device
+
+    def unit(self, x: Tensor) -> Tensor:
+        """Stored examples as float32, images in [0, 1]."""
+        return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+    def checksum(self) -> str:
+        """SHA-256 of both splits: two runs compare only if theirs are equal."""
+        digest = hashlib.sha256()
+        for split in (self.train, self.held_out):
+            digest.update(str((split.dtype, tuple(split.shape))).encode())
+            digest.update(split.cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    def to(self, device: torch.device | str) -> Task:
+        """The same task with its tensors, and its truth's, on `device`."""
+        return self._map(lambda tensor: tensor.to(device))
+
+    def _map(self, move: Callable[[Tensor], Tensor]) -> Task:
+        changes: dict[str, Any] = {
+            name: move(value) for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **changes)

@@ -1,0 +1,109 @@
+"""What travels between the rooms: plain frozen records, free of torch and of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Status = Literal["running", "interrupted", "done", "failed", "skipped"]
+Outcome = Literal["detected", "clear", "not applicable", "insufficient evidence"]
+
+
+class GenbenchError(Exception):
+    """A mistake that one sentence explains: what is wrong, where, and what to do about it."""
+
+
+class InputError(GenbenchError):
+    """The user's input cannot be used: a suite, an option, a name, a file (exit code 2)."""
+
+
+class NotAvailableError(GenbenchError):
+    """Something optional is absent here, such as a data set or weights; the text says how to get it."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with what is needed to trust it.
+
+    Attributes:
+        value: the point estimate.
+        low, high: 95 % interval of the estimate given the samples, where the estimator has one.
+        n: how many samples it was computed from.
+        flags: what a reader must know, such as ``"singular covariance"`` or ``"few samples"``.
+    """
+
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Score:
+    """One estimate of one seed at one step; a row of ``scores.parquet``."""
+
+    seed: int
+    step: int
+    metric: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The signals of a run, tidy: columns seed, step, seconds, samples, signal, value.
+
+    Detectors read nothing else, so a trace may as well come from somebody else's log.
+    """
+
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one detector says of one seed.
+
+    Attributes:
+        onset: the last clean step and the first bad one; None unless detected.
+        p: calibrated p-value; None where no calibration applies.
+        effect: how bad, in the unit that `evidence` names.
+    """
+
+    seed: int
+    detector: str
+    verdict: Outcome
+    evidence: str
+    subtype: str | None = None
+    onset: tuple[int, int] | None = None
+    p: float | None = None
+    effect: float | None = None
+    remedy: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that says what a run was: enough to repeat it, and to know whether two runs compare.
+
+    Attributes:
+        config: the resolved configuration, every default written out.
+        failures: seed → the sentence that says why it failed.
+        reason: why the whole run was skipped or failed; None otherwise.
+        seconds: durations by part: ``training``, ``evaluation``, ``total``.
+    """
+
+    suite: str
+    task: str
+    model: str
+    config: Mapping[str, Any]
+    status: Status
+    seeds: tuple[int, ...]
+    steps_done: int = 0
+    failures: Mapping[int, str] = field(default_factory=dict)
+    reason: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
