@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import abc
+import copy
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal, Self, TypeVar
 
 import torch
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 class Truth(abc.ABC):
@@ -21,7 +23,14 @@ class Truth(abc.ABC):
 
     @abc.abstractmethod
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
-        """`n` independent samples, shape (n, d)."""
+        """`n` independent float32 samples, shape (n, d), on the truth's device.
+
+        The numbers are drawn where `generator` lives, so a CPU generator gives the same points everywhere.
+        """
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same distribution with its tensors on `device`."""
+        return _moved(self, device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +84,12 @@ class Task:
 
     def to(self, device: torch.device | str) -> Task:
         """The same task with its tensors, and its truth's, on `device`."""
-        return self._map(lambda tensor: tensor.to(device))
+        return _moved(self, device)
 
-    def _map(self, move: Callable[[Tensor], Tensor]) -> Task:
-        changes: dict[str, Any] = {
-            name: move(value) for name, value in vars(self).items() if isinstance(value, Tensor)
-        }
-        return replace(self, **changes)
+
+def _moved(record: T, device: torch.device | str) -> T:
+    """A copy of `record` whose tensors, and those of truths within it, lie on `device`."""
+    moved = copy.copy(record)
+    fields = vars(record).items()
+    vars(moved).update({name: v.to(device) for name, v in fields if isinstance(v, Tensor | Truth)})
+    return moved
