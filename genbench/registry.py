@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from genbench.types import InputError
 
 T = TypeVar("T")
+Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 
 class PluginWarning(UserWarning):
@@ -95,16 +96,14 @@ class Registry(Mapping[str, Entry[T]]):
         """The entry point group, which is also the name of the room."""
         return f"genbench.{self.kind}s"
 
-    def register(
-        self, name: str, *, cite: str | None = None
-    ) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    def register(self, name: str, *, cite: str | None = None) -> Callable[[Factory], Factory]:
         """Decorator that makes a factory known as `name`.
 
         Raises:
             InputError: the name is taken by another factory.
         """
 
-        def add(factory: Callable[..., T]) -> Callable[..., T]:
+        def add(factory: Factory) -> Factory:
             self._add(Entry(name, factory, cite, _origin(factory)))
             return factory
 
@@ -159,6 +158,25 @@ class Registry(Mapping[str, Entry[T]]):
                 PluginWarning,
                 stacklevel=2,
             )
+
+
+def forwards(target: Callable[..., Any], *names: str) -> Callable[[Factory], Factory]:
+    """Decorator for a factory that passes its ``**options`` on to `target`.
+
+    The options of `target`, or only those in `names`, show as the factory's own, defaults included.
+    """
+    passed = inspect.signature(target, eval_str=True).parameters
+
+    def publish(factory: Factory) -> Factory:
+        signature = inspect.signature(factory, eval_str=True)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        taken = {p.name for p in own}
+        more = [passed[name] for name in names or passed if name not in taken]
+        keyword = [p.replace(kind=p.KEYWORD_ONLY) for p in (*own, *more)]
+        factory.__signature__ = signature.replace(parameters=keyword)  # type: ignore[attr-defined]
+        return factory
+
+    return publish
 
 
 def _origin(factory: Callable[..., Any]) -> str | None:

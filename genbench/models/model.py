@@ -8,7 +8,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from genbench.tasks.task import Task
 
 Nets = Mapping[str, Any]
 """A seed's networks by name; each is called like a module, and so is each of its methods."""
+
+Draws = Mapping[str, Tensor]
+"""Drawn noise by the name it was declared under."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Loss(NamedTuple):
     buffers: Mapping[str, Tensor] = {}
 
 
-LossFunction = Callable[[Nets, Tensor, Mapping[str, Tensor]], Loss]
+LossFunction = Callable[[Nets, Tensor, Draws], Loss]
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Phase:
 
     updates: Sequence[Update]
     share: float = 1.0
-    name: str = field(default="")
+    name: str = ""
 
 
 class Model(abc.ABC):
@@ -98,42 +101,48 @@ class Model(abc.ABC):
     def phases(self, task: Task) -> Sequence[Phase]:
         """The stretches of training, in order."""
 
+    def buffers(self, task: Task, batch: int) -> dict[str, Noise]:
+        """State beside the parameters, by ``"net.buffer"``, with the noise it starts as."""
+        return {}
+
 
 class DirectSampler(abc.ABC):
-    """A model whose samples are one pass through a net."""
+    """A model whose samples are one pass through its nets."""
 
     @abc.abstractmethod
     def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
         """What `n` samples need."""
 
     @abc.abstractmethod
-    def sample(self, nets: Nets, noise: Mapping[str, Tensor]) -> Tensor:
+    def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
         """Samples of one seed, shape (n, *task.shape), images in [0, 1]."""
 
 
 class ChainSampler(abc.ABC):
-    """A model whose samples are the end of a Markov chain, one chain a sample."""
+    """A model whose samples are read at the end of Markov chains, one chain a sample."""
 
-    @abc.abstractmethod
-    def sweeps(self) -> int:
-        """How many sweeps a sample takes."""
+    sampling_sweeps: int
 
     @abc.abstractmethod
     def start_noise(self, task: Task, n: int) -> dict[str, Noise]:
         """What the start of `n` chains needs."""
 
     @abc.abstractmethod
-    def start(self, nets: Nets, noise: Mapping[str, Tensor]) -> Tensor:
-        """First state of the chains, shape (n, state)."""
+    def start(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
+        """First state of the chains, shape (n, units)."""
 
     @abc.abstractmethod
     def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
         """What one sweep of `n` chains needs."""
 
     @abc.abstractmethod
-    def sweep(self, nets: Nets, state: Tensor, noise: Mapping[str, Tensor]) -> Tensor:
+    def sweep(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
         """Next state of the chains."""
 
     @abc.abstractmethod
-    def finish(self, nets: Nets, state: Tensor) -> Tensor:
+    def read_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        """What reading `n` samples needs."""
+
+    @abc.abstractmethod
+    def read(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
         """Samples from the last state, shape (n, *task.shape), images in [0, 1]."""

@@ -1,0 +1,1 @@
+"""Blocks and architectures. None draws random numbers or keeps running statistics while it is called."""

@@ -1,0 +1,1 @@
+"""Pure functions written for one seed: losses, penalties, energies, optimisers."""

@@ -1,0 +1,164 @@
+"""Restricted Boltzmann machines and the deep belief nets stacked from them.
+
+An RBM is a deep belief net of one layer, so one family serves both.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from genbench.models.model import ChainSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.nn.rbm import Rbm
+from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
+from genbench.registry import forwards, models
+from genbench.tasks.task import Task
+
+
+@models.register("dbn", cite="hinton2006dbn")
+@dataclass(frozen=True)
+class DeepBeliefNet(Model, ChainSampler):
+    """Deep belief net, trained greedily layer by layer with contrastive divergence.
+
+    Each layer is an RBM on the hidden probabilities of the one below.
+
+    The visible units are binary for images, whose grey values count as probabilities, and Gaussian with
+    learned variances for points. A layer descends F(data) − F(chain), whose gradient is that of contrastive
+    divergence: the chain runs without gradients for `cd_steps` Gibbs steps, from the data (CD-k,
+    Hinton 2002) or from where it stopped (persistent, Tieleman 2008).
+
+    Attributes:
+        hidden: units of each layer, bottom first.
+        rate, gaussian_rate: step size of binary machines, and of one with Gaussian visible units.
+        decay: strength of the weight decay.
+        sampling_sweeps: Gibbs sweeps in the top machine before a sample is read.
+    """
+
+    hidden: tuple[int, ...] = (256, 256)
+    cd_steps: int = 1
+    persistent: bool = False
+    rate: float = 0.05
+    gaussian_rate: float = 1e-3
+    momentum: float = 0.5
+    decay: float = 2e-4
+    sampling_sweeps: int = 500
+
+    def nets(self, task: Task) -> dict[str, nn.Module]:
+        data = task.unit(task.train).flatten(1)
+        mean = data.mean(0).cpu()
+        variance = data.var(0).cpu() if task.kind == "points" else None
+        halves = [torch.full((units,), 0.5) for units in self.hidden[:-1]]
+        return {
+            _layer(i): Rbm(units, below, variance if i == 0 else None)
+            for i, (units, below) in enumerate(zip(self.hidden, [mean, *halves], strict=True))
+        }
+
+    def buffers(self, task: Task, batch: int) -> dict[str, Noise]:
+        """Persistent chains start from noise in the visible units."""
+        if not self.persistent:
+            return {}
+        sizes = self._sizes(task)[:-1]
+        return {f"{_layer(i)}.chain": Noise(_visible_law(task, i), (batch, v)) for i, v in enumerate(sizes)}
+
+    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
+        sizes = self._sizes(task)
+        noise = {}
+        for i, (v, h) in enumerate(itertools.pairwise(sizes)):
+            noise[f"{_layer(i)}.hidden"] = Noise("uniform", (self.cd_steps, batch, h))
+            noise[f"{_layer(i)}.visible"] = Noise(_visible_law(task, i), (self.cd_steps, batch, v))
+        return noise
+
+    def phases(self, task: Task) -> Sequence[Phase]:
+        return [
+            Phase([Update(_layer(i), partial(self.contrast, i), self._optimizer(task, i))], name=_layer(i))
+            for i in range(len(self.hidden))
+        ]
+
+    def contrast(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> Loss:
+        """F(data) − F(chain) of one layer, batch means."""
+        rbm, name = nets[_layer(layer)], _layer(layer)
+        with torch.no_grad():
+            data = self.ascend(nets, x.flatten(1), layer)
+            chain_end = data if not self.persistent else rbm.chain
+            for u_hidden, u_visible in zip(noise[f"{name}.hidden"], noise[f"{name}.visible"], strict=True):
+                chain_end = rbm.draw_visible(_draw(rbm.hidden(chain_end), u_hidden), u_visible)
+            error = (data - rbm.visible(rbm.hidden(data))).square().mean()
+        at_data, at_chain = rbm.free_energy(data).mean(), rbm.free_energy(chain_end).mean()
+        stats = {
+            f"{name}/free_energy_data": at_data,
+            f"{name}/free_energy_chain": at_chain,
+            f"{name}/reconstruction_error": error,
+        }
+        buffers = {f"{name}.chain": chain_end} if self.persistent else {}
+        return Loss(at_data - at_chain, stats, buffers)
+
+    def ascend(self, nets: Nets, x: Tensor, layers: int) -> Tensor:
+        """Hidden probabilities after the first `layers` layers; `x` itself for none."""
+        for i in range(layers):
+            x = nets[_layer(i)].hidden(x)
+        return x
+
+    def start_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        return {"start": Noise("uniform", (n, self.hidden[-1]))}
+
+    def start(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
+        """Fair coin flips in the topmost units."""
+        return (noise["start"] < 0.5).float()
+
+    def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        top = len(self.hidden) - 1
+        visible, hidden = self._sizes(task)[-2:]
+        return {
+            "visible": Noise(_visible_law(task, top), (n, visible)),
+            "hidden": Noise("uniform", (n, hidden)),
+        }
+
+    def sweep(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
+        top = nets[_layer(len(self.hidden) - 1)]
+        return _draw(top.hidden(top.draw_visible(state, noise["visible"])), noise["hidden"])
+
+    def read_noise(self, task: Task, n: int) -> dict[str, Noise]:
+        below = enumerate(self._sizes(task)[:-1])
+        return {_layer(i): Noise(_visible_law(task, i), (n, units)) for i, units in below}
+
+    def read(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
+        """Down pass: draws between layers; at the bottom probabilities for images, a draw for points."""
+        for i in reversed(range(1, len(self.hidden))):
+            state = nets[_layer(i)].draw_visible(state, noise[_layer(i)])
+        bottom = nets[_layer(0)]
+        x = bottom.visible(state) if task.kind == "images" else bottom.draw_visible(state, noise[_layer(0)])
+        return torch.unflatten(x, 1, task.shape)
+
+    def _sizes(self, task: Task) -> tuple[int, ...]:
+        return (math.prod(task.shape), *self.hidden)
+
+    def _optimizer(self, task: Task, layer: int) -> Optimizer:
+        gaussian = task.kind == "points" and layer == 0
+        rate = self.gaussian_rate if gaussian else self.rate
+        return chain(weight_decay(self.decay), trace(self.momentum), scale(-rate))
+
+
+def _layer(i: int) -> str:
+    return f"rbm{i}"
+
+
+def _visible_law(task: Task, layer: int) -> Literal["normal", "uniform"]:
+    return "normal" if task.kind == "points" and layer == 0 else "uniform"
+
+
+def _draw(probability: Tensor, uniform: Tensor) -> Tensor:
+    return (uniform < probability).to(probability.dtype)
+
+
+@models.register("rbm", cite="hinton2002cd")
+@forwards(DeepBeliefNet)
+def rbm(hidden: int = 256, **options: Any) -> DeepBeliefNet:
+    """Restricted Boltzmann machine by contrastive divergence, CD-k or persistent."""
+    return DeepBeliefNet((hidden,), **options)

@@ -1,0 +1,71 @@
+"""Losses of adversarial games, on the scores (logits) that a critic gives.
+
+The critic's losses take the scores of one seed's real and generated batch, shape (B,); the generator's
+take the scores of its batch. All are minimised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+CriticLoss = Callable[[Tensor, Tensor], Tensor]
+GeneratorLoss = Callable[[Tensor], Tensor]
+
+
+def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(score) (Goodfellow et al. 2014, eq. 1)."""
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def saturating(fake: Tensor) -> Tensor:
+    """E log(1 − D(G(z))), the minimax generator loss (Goodfellow et al. 2014, eq. 1).
+
+    Its gradient vanishes where D is sure; `non_saturating` is the one to train with.
+    """
+    return -softplus(fake).mean()
+
+
+def non_saturating(fake: Tensor) -> Tensor:
+    """−E log D(G(z)) (Goodfellow et al. 2014, section 3)."""
+    return softplus(-fake).mean()
+
+
+def least_squares_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """½ E (D(x) − 1)² + ½ E D(G(z))² (Mao et al. 2017, eq. 9)."""
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def least_squares_generator(fake: Tensor) -> Tensor:
+    """½ E (D(G(z)) − 1)² (Mao et al. 2017, eq. 9)."""
+    return (fake - 1).square().mean() / 2
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E f(G(z)) − E f(x), minus the dual form of W1 if f is 1-Lipschitz (Arjovsky et al. 2017, eq. 3)."""
+    return fake.mean() - real.mean()
+
+
+def negative_mean(fake: Tensor) -> Tensor:
+    """−E f(G(z)), the generator of Wasserstein and hinge games (Arjovsky et al. 2017)."""
+    return -fake.mean()
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
+    """E (‖∇f(x̂)‖₂ − 1)² on lines between real and generated points (Gulrajani et al. 2017, eq. 3).
+
+    Args:
+        critic: maps (B, *shape) to scores (B,). Batch norm in it makes ∇f(x̂ᵢ) depend on the other samples,
+            and the penalty meaningless.
+        real, fake: paired batches, (B, *shape).
+        mix: uniform on [0, 1), one number a pair, (B,).
+    """
+    mix = mix.reshape(-1, *[1] * (real.dim() - 1))
+    between = mix * real + (1 - mix) * fake
+    slope = torch.func.grad(lambda x: critic(x).sum())(between)
+    # The tiny constant keeps the square root's derivative finite where the critic is flat.
+    norm = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
+    return (norm - 1).square().mean()
