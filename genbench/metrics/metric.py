@@ -13,9 +13,11 @@ from genbench.tasks.task import Task
 from genbench.types import Estimate, InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """What is scored: one seed of a trained model, or samples that somebody else made.
+
+    Two subjects are never equal, so that features of one can be kept for the next metric.
 
     Attributes:
         draw: the first n samples of a fixed bank, shape (n, *task.shape), images in [0, 1].

@@ -1,0 +1,111 @@
+"""What sample metrics share about their inputs: checks, reference splits, and values kept between metrics."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genbench.metrics.metric import Subject
+from genbench.tasks.task import Task
+from genbench.types import InputError
+
+K = TypeVar("K")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def rows(x: Tensor | np.ndarray[Any, Any], what: str, least: int = 1) -> Tensor:
+    """`x` as finite floating-point rows, shape (n, …) → (n, d); half precision is widened to float32.
+
+    Args:
+        what: how an error names `x`.
+        least: fewest rows that the metric is defined for.
+
+    Raises:
+        InputError: too few rows, no columns, or values that are not finite.
+    """
+    x = torch.as_tensor(x)
+    if x.ndim < 1 or len(x) < least:
+        raise InputError(f"{what}: {len(x) if x.ndim else 0} given, give at least {least}")
+    flat = x.reshape(len(x), -1)
+    flat = flat if flat.dtype == torch.float64 else flat.float()
+    broken = len(flat) - int(flat.isfinite().all(dim=1).sum())
+    if broken:
+        raise InputError(f"{what}: {broken} of {len(flat)} are not finite; mend the model or leave them out")
+    return flat
+
+
+def pair(
+    x: Tensor | np.ndarray[Any, Any], y: Tensor | np.ndarray[Any, Any], least: int = 2
+) -> tuple[Tensor, Tensor]:
+    """Two sets of rows in the same space, precision and place, each checked by `rows`.
+
+    Raises:
+        InputError: as `rows`, or the sets differ in their number of columns.
+    """
+    a, b = rows(x, "rows of the first set", least), rows(y, "rows of the second set", least)
+    if a.shape[1] != b.shape[1]:
+        raise InputError(
+            f"the sets have {a.shape[1]} and {b.shape[1]} columns; give features of one extractor"
+        )
+    dtype = torch.promote_types(a.dtype, b.dtype)
+    return a.to(dtype), b.to(a.device, dtype)
+
+
+def kept(compute: Callable[Concatenate[K, P], R]) -> Callable[Concatenate[K, P], R]:
+    """Decorator: remember the result for as long as the first argument, a task or a subject, lives."""
+    memory: weakref.WeakKeyDictionary[Any, dict[Any, R]] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(compute)
+    def remembered(owner: K, *args: P.args, **options: P.kwargs) -> R:
+        known = memory.setdefault(owner, {})
+        key = (args, tuple(sorted(options.items())))
+        if key not in known:
+            known[key] = compute(owner, *args, **options)
+        return known[key]
+
+    return remembered
+
+
+@kept
+def reference(task: Task, n: int) -> Tensor:
+    """`n` training examples in [0, 1] or their own units, all if there are fewer: a fixed random choice."""
+    return _choice(task, task.train, n)
+
+
+@kept
+def fresh(task: Task, n: int) -> Tensor:
+    """`n` held-out examples, all if there are fewer: what a perfect sampler would produce."""
+    return _choice(task, task.held_out, n)
+
+
+def drawn(subject: Subject, n: int) -> Tensor:
+    """The `n` samples of a protocol, beside the task's data.
+
+    Raises:
+        InputError: they have another shape than the task's examples, or are not finite.
+    """
+    samples = subject.draw(n).to(subject.task.device)
+    if tuple(samples.shape[1:]) != subject.task.shape:
+        raise InputError(
+            f"samples have shape {tuple(samples.shape[1:])}, {subject.task.name} needs {subject.task.shape}"
+        )
+    rows(samples, f"samples for {subject.task.name}")
+    return samples
+
+
+def anything(subject: Subject) -> None:
+    """`Metric.refuses` of a metric that scores every subject."""
+    return
+
+
+def _choice(task: Task, split: Tensor, n: int) -> Tensor:
+    """Which rows does not depend on the device; a split may be ordered by class, so they are shuffled."""
+    order = torch.randperm(len(split), generator=torch.Generator().manual_seed(0))[:n]
+    return task.unit(split[order.to(split.device)])

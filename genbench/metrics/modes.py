@@ -1,0 +1,147 @@
+"""Mode coverage of planar mixtures, by the protocol of PacGAN (Lin et al. 2018, arXiv:1712.04086)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import PositiveInt
+from torch import Tensor
+
+from genbench.metrics.inputs import drawn, kept
+from genbench.metrics.metric import Metric, Subject, label
+from genbench.metrics.uncertainty import around, histogram_error, kl_divergence, proportion
+from genbench.registry import metrics
+from genbench.tasks.task import Task
+from genbench.tasks.truths import Mixture
+from genbench.types import Estimate, InputError
+
+RADIUS = 3.0
+"""A sample is of high quality within this many standard deviations of its mode."""
+
+FLOOR_DRAWS = 100
+"""Perfect samplers whose scores are averaged for the floor."""
+
+
+class ModeCounts(NamedTuple):
+    """Histograms over the modes of a mixture.
+
+    Attributes:
+        nearest: samples whose nearest mode this is, shape (K,).
+        good: those of them within three standard deviations, shape (K,).
+    """
+
+    nearest: NDArray[np.int64]
+    good: NDArray[np.int64]
+
+
+def mode_counts(x: Tensor, centers: Tensor, sigma: float) -> ModeCounts:
+    """Assign each sample to its nearest mode.
+
+    Args:
+        x: samples, shape (n, d).
+        centers: modes, shape (K, d).
+        sigma: common standard deviation of the modes, in the unit of `x`.
+    """
+    # The product form of the distance cancels: with σ = .01 at radius 1 it would move the 3σ border.
+    distance = torch.cdist(x.double(), centers.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    away, mode = distance.min(dim=1)
+    good = mode[away <= RADIUS * sigma]
+    k = len(centers)
+    return ModeCounts(*(torch.bincount(part, minlength=k).cpu().numpy() for part in (mode, good)))
+
+
+Score = Callable[[ModeCounts, NDArray[np.float64]], Estimate]
+
+
+def _captured(counts: ModeCounts, weights: NDArray[np.float64]) -> Estimate:
+    value = float((counts.good > 0).sum())
+    n = int(counts.nearest.sum())
+    outcomes = np.append(counts.good, n - counts.good.sum())
+    error = histogram_error(outcomes, lambda resampled: float((resampled[:-1] > 0).sum()))
+    return around(value, error, n, least=0, most=len(weights))
+
+
+def _good_share(counts: ModeCounts, weights: NDArray[np.float64]) -> Estimate:
+    return proportion(int(counts.good.sum()), int(counts.nearest.sum()))
+
+
+def _kl(counts: ModeCounts, weights: NDArray[np.float64]) -> Estimate:
+    histogram = counts.nearest
+    error = histogram_error(histogram, lambda resampled: kl_divergence(resampled, weights))
+    return around(kl_divergence(histogram, weights), error, int(histogram.sum()), least=0)
+
+
+@metrics.register("modes", cite="lin2018pacgan")
+def modes(n: PositiveInt = 2500) -> Metric:
+    """Captured modes: those with at least one sample within 3σ (L2) among `n`.
+
+    Blind to how unevenly the modes are served: one sample in thousands captures a mode. Read it beside
+    `reverse_kl`. Refuses tasks whose truth has no isotropic modes.
+    """
+    return _metric("modes", "higher", n, _captured)
+
+
+@metrics.register("high_quality", cite="lin2018pacgan")
+def high_quality(n: PositiveInt = 2500) -> Metric:
+    """Share of `n` samples within 3σ (L2) of their nearest mode; a perfect sampler in the plane gets 98.89 %.
+
+    A generator collapsed to one point of one mode gets 100 %: read it beside `modes`.
+    """
+    return _metric("high_quality", "higher", n, _good_share)
+
+
+@metrics.register("reverse_kl", cite="lin2018pacgan")
+def reverse_kl(n: PositiveInt = 2500) -> Metric:
+    """KL(p̂ ‖ w) in nats of the nearest-mode histogram of all `n` samples against the mixture's weights w.
+
+    Its floor is about (K − 1) / 2n. It says nothing of quality: far samples count for their nearest mode too.
+    """
+    return _metric("reverse_kl", "lower", n, _kl)
+
+
+def _metric(name: str, better: Literal["higher", "lower"], n: int, score: Score) -> Metric:
+    def estimate(subject: Subject) -> Estimate:
+        mixture = _modes_of(subject.task)
+        return score(mixture.count(drawn(subject, n)), mixture.weights)
+
+    def floor(task: Task) -> Estimate:
+        weights = _modes_of(task).weights
+        values = np.array([score(counts, weights).value for counts in _perfect(task, n)])
+        return around(float(values.mean()), float(values.std(ddof=1)) / FLOOR_DRAWS**0.5, n)
+
+    return Metric(f"{name}@{label(n)}", better, estimate, _refuses, n, floor)
+
+
+class _Modes(NamedTuple):
+    centers: Tensor
+    sigma: float
+    weights: NDArray[np.float64]
+    draw: Callable[[int, torch.Generator], Tensor]
+
+    def count(self, x: Tensor) -> ModeCounts:
+        return mode_counts(x, self.centers.to(x.device), self.sigma)
+
+
+def _refuses(subject: Subject) -> str | None:
+    truth = subject.task.truth
+    if not isinstance(truth, Mixture):
+        return "the task has no known modes"
+    return None if truth.sigma is not None else "the modes of the task are not isotropic"
+
+
+def _modes_of(task: Task) -> _Modes:
+    truth = task.truth
+    if not isinstance(truth, Mixture) or truth.sigma is None:
+        raise InputError(f"{task.name} has no isotropic modes; ask `refuses` before `estimate`")
+    return _Modes(truth.centers, truth.sigma, truth.weights.double().cpu().numpy(), truth.draw)
+
+
+@kept
+def _perfect(task: Task, n: int) -> list[ModeCounts]:
+    """Counts of `FLOOR_DRAWS` sets of exact samples."""
+    mixture, generator = _modes_of(task), torch.Generator().manual_seed(0)
+    return [mixture.count(mixture.draw(n, generator)) for _ in range(FLOOR_DRAWS)]

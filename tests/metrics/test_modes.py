@@ -1,0 +1,97 @@
+"""Mode coverage against counted examples and PacGAN's ceilings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from genbench.metrics import Subject, mode_counts, named
+from genbench.metrics.modes import FLOOR_DRAWS
+from genbench.tasks import Task, gaussian, grid25, ring8, swissroll
+from genbench.types import Estimate, InputError
+
+
+def subject(task: Task, samples: Tensor) -> Subject:
+    return Subject(task, lambda n: samples[:n])
+
+
+def floor(task: Task, name: str) -> Estimate:
+    metric = named(name)
+    assert metric.floor is not None
+    return metric.floor(task)
+
+
+@pytest.fixture(scope="module")
+def ring() -> Task:
+    return ring8(samples=1000)
+
+
+@pytest.fixture(scope="module")
+def grid() -> Task:
+    return grid25(samples=1000)
+
+
+def test_counts_of_a_hand_made_example() -> None:
+    centers = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+    x = torch.tensor([[0.0, 0.29], [0.0, -0.31], [0.9, 0.0], [5.0, 5.0]])
+    counts = mode_counts(x, centers, sigma=0.1)
+    assert counts.nearest.tolist() == [2, 2]
+    assert counts.good.tolist() == [1, 1]
+
+
+def test_the_border_of_three_sigma_is_not_blurred_by_single_precision() -> None:
+    centers = torch.tensor([[1.0, 0.0], [-1.0, 0.0]]).repeat(20, 1)
+    inside = torch.tensor([[1.0 + 3 * 0.01 - 1e-6, 0.0]]).repeat(50, 1)
+    assert mode_counts(inside, centers, 0.01).good.sum() == 50
+    assert mode_counts(inside + torch.tensor([2e-6, 0.0]), centers, 0.01).good.sum() == 0
+
+
+def test_a_perfect_sampler_meets_the_published_ceilings(ring: Task, grid: Task) -> None:
+    for task, kl in ((ring, 0.0014), (grid, 0.0048)):
+        floors = {name: floor(task, name) for name in ("reverse_kl", "high_quality", "modes")}
+        assert floors["reverse_kl"].value == pytest.approx(kl, abs=2.5e-4)
+        assert floors["high_quality"].value == pytest.approx(1 - math.exp(-4.5), abs=6e-4)
+        assert floors["modes"].value == (8 if task is ring else 25)
+        assert floors["modes"].n == 2500
+    assert FLOOR_DRAWS >= 100
+
+
+def test_a_sampler_collapsed_to_one_mode(ring: Task) -> None:
+    collapsed = subject(ring, torch.tensor([[1.0, 0.0]]).repeat(2500, 1))
+    assert named("modes").estimate(collapsed).value == 1
+    assert named("high_quality").estimate(collapsed).value == 1
+    assert named("reverse_kl").estimate(collapsed).value == pytest.approx(math.log(8))
+
+
+def test_intervals_hold_the_value_and_stay_in_range(grid: Task) -> None:
+    assert grid.truth is not None
+    x = grid.truth.draw(100, torch.Generator().manual_seed(3))
+    for name in ("modes@100", "high_quality@100", "reverse_kl@100"):
+        estimate = named(name).estimate(subject(grid, x))
+        assert estimate.n == 100
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert 0 <= estimate.low <= estimate.value <= estimate.high
+        assert estimate.low < estimate.high
+
+
+def test_names_carry_the_protocol() -> None:
+    assert named("modes@2500").name == named("modes").name == "modes@2500"
+    assert named("reverse_kl@10k").samples == 10_000
+
+
+@pytest.mark.parametrize("make", [swissroll, gaussian])
+def test_tasks_without_isotropic_modes_are_refused(make: Callable[..., Task]) -> None:
+    task = make(samples=10)
+    assert "modes" in (named("modes").refuses(subject(task, task.train)) or "")
+
+
+def test_samples_that_are_not_finite_are_named(ring: Task) -> None:
+    broken = torch.zeros(2500, 2)
+    broken[7] = torch.nan
+    with pytest.raises(InputError, match="1 of 2500 are not finite"):
+        named("modes").estimate(subject(ring, broken))
