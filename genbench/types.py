@@ -91,8 +91,10 @@ class Record:
     Attributes:
         config: the resolved configuration, every default written out.
         failures: seed → the sentence that says why it failed.
+        examples: training examples consumed so far, over all seeds, critic steps included.
         reason: why the whole run was skipped or failed; None otherwise.
-        seconds: durations by part: ``training``, ``evaluation``, ``total``.
+        notes: what a reader must know, such as a metric that could not score this run.
+        seconds: durations by part: ``training``, ``evaluation``.
     """
 
     suite: str
@@ -102,8 +104,10 @@ class Record:
     status: Status
     seeds: tuple[int, ...]
     steps_done: int = 0
+    examples: int = 0
     failures: Mapping[int, str] = field(default_factory=dict)
     reason: str | None = None
+    notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
