@@ -1,0 +1,1 @@
+"""Seed ensembles: random streams, stacked nets, the training loop, checkpoints, devices."""

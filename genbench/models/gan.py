@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -79,11 +80,10 @@ class Gan(Model, DirectSampler):
         def critic_loss(nets: Nets, x: Tensor, noise: Draws) -> Loss:
             return self.criticise(nets, _signed(x) if images else x, noise)
 
-        clamp = None if self.clip is None else lambda p: p.clamp(-self.clip, self.clip)
         return [
             Phase(
                 [
-                    Update("critic", critic_loss, self.critic_optimizer, self.critic_steps, clamp),
+                    Update("critic", critic_loss, self.critic_optimizer, self.critic_steps, self._project()),
                     Update("generator", self.generate, self.generator_optimizer),
                 ]
             )
@@ -118,6 +118,9 @@ class Gan(Model, DirectSampler):
     def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
         x: Tensor = nets["generator"](self._latent(noise["z"]))
         return (x + 1) / 2 if task.kind == "images" else x
+
+    def _project(self) -> Callable[[Tensor], Tensor] | None:
+        return None if self.clip is None else partial(torch.clamp, min=-self.clip, max=self.clip)
 
     def _prior(self, n: int) -> Noise:
         return Noise(self.prior, (n, self.latent))

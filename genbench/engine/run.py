@@ -1,0 +1,218 @@
+"""One run from its configuration to its folder: train, look, save; resume where an earlier try stopped."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from genbench.engine import checkpoint, schedule
+from genbench.engine.devices import BackendChoice, choose_backend, describe
+from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.sampling import draw
+from genbench.engine.signals import Accumulator
+from genbench.environment import environment
+from genbench.metrics.metric import Metric, Subject, named
+from genbench.registry import models, tasks
+from genbench.store import RunFolder
+from genbench.suite import RunConfig
+from genbench.tasks.task import Task
+from genbench.types import Record, Score
+
+CHECKPOINT_SECONDS = 30.0
+PICTURED = {"images": 64, "points": 1000}
+"""Samples a seed that are kept for pictures, by kind of task."""
+
+
+class Observer(Protocol):
+    """What watches a run; it may also ask it to stop."""
+
+    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
+        """Called about a hundred times a run, with the newest score of each metric, mean over seeds."""
+
+    def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
+        """Called at each evaluation with samples of every seed from fixed noise, (S, n, *shape)."""
+
+    def stopping(self) -> bool:
+        """Whether the run should save itself and end at this tick."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run runs; nothing of it changes what is computed, but for rounding."""
+
+    device: torch.device
+    backend: BackendChoice = "auto"
+    data_dir: Path | None = None
+
+
+def load_task(config: RunConfig, data_dir: Path | None) -> Task:
+    """The task of a configuration, on the CPU."""
+    entry = tasks[config.task]
+    where = {"data_dir": data_dir} if "data_dir" in entry.options else {}
+    task: Task = entry.create(**config.task_options, **where)
+    return task
+
+
+def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Observer) -> Record:
+    """Run, or go on with, one configuration; everything lies in `folder` when this returns.
+
+    Raises:
+        GenbenchError: the data are missing, or the folder's checkpoint is damaged.
+    """
+    record = Record(config.suite, config.task, config.model, config.as_dict(), "running", config.seeds)
+    task = load_task(config, machine.data_dir).to(machine.device)
+    model = models[config.model].create(**config.options)
+    record = replace(record, environment=environment(describe(machine.device)), data=_describe_data(task))
+    if reason := model.refuses(task):
+        record = replace(record, status="skipped", reason=reason)
+        folder.write_record(record)
+        return record
+    backend = choose_backend(machine.backend, model, task)
+    record = replace(record, environment={**record.environment, "backend": backend})
+    ensemble = Ensemble(model, task, config.seeds, config.steps, config.batch, backend)
+    return _Run(config, ensemble, folder, observer, record).finish()
+
+
+@dataclass
+class _Run:
+    """A run under way: what it has computed so far, and where that is saved."""
+
+    config: RunConfig
+    ensemble: Ensemble
+    folder: RunFolder
+    observer: Observer
+    record: Record
+    state: State = field(init=False)
+    trace: list[pd.DataFrame] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+    evaluation_seconds: float = 0.0
+    saved: float = field(default_factory=time.monotonic)
+
+    def finish(self) -> Record:
+        self.state = self._resume() or self.ensemble.initial()
+        metrics, notes = self._metrics()
+        self.record = replace(self.record, notes=notes)
+        looks = set(schedule.evaluations(self.config.steps, self.config.evaluations))
+        for tick in schedule.ticks(self.config.steps):
+            if tick <= self.state.step:
+                continue
+            if not bool(self.state.alive.any()):
+                break
+            self._log(self.ensemble.advance(self.state, tick))
+            if tick in looks:
+                self._evaluate(metrics)
+            self._report()
+            if self.observer.stopping() and tick < self.config.steps:
+                return self._save("interrupted", metrics)
+            if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+                self._save("running", metrics)
+        return self._save("done" if bool(self.state.alive.any()) else "failed", metrics)
+
+    def _resume(self) -> State | None:
+        if not self.folder.state_path.exists():
+            return None
+        state = checkpoint.read(str(self.folder.state_path), self.config.key, self.ensemble.device)
+        before = self.folder.read_trace()
+        self.trace = [before[before.step <= state.step]]
+        self.scores = [score for score in self.folder.read_scores() if score.step <= state.step]
+        self.evaluation_seconds = float(self.folder.read_record().seconds.get("evaluation", 0.0))
+        return state
+
+    def _metrics(self) -> tuple[list[Metric], tuple[str, ...]]:
+        """The metrics that can score this run, and a note on each that cannot."""
+        asked = [named(name) for name in self.config.metrics or self.ensemble.task.metrics]
+        subject = self._subject(0, torch.empty(0))
+        refusals = {metric.name: metric.refuses(subject) for metric in asked}
+        notes = tuple(f"{name}: {reason}" for name, reason in refusals.items() if reason)
+        return [metric for metric in asked if not refusals[metric.name]], notes
+
+    def _log(self, signals: Accumulator) -> None:
+        step, seeds = self.state.step, self.config.seeds
+        alive = self.state.alive.tolist()
+        examples = self.ensemble.examples(step)
+        rows = [
+            (seed, step, self.state.seconds, examples, signal, value)
+            for signal, values in signals.read().items()
+            for seed, value, lives in zip(seeds, values, alive, strict=True)
+            if lives
+        ]
+        columns = ["seed", "step", "seconds", "samples", "signal", "value"]
+        self.trace.append(pd.DataFrame(rows, columns=columns))
+
+    def _evaluate(self, metrics: list[Metric]) -> None:
+        started = time.perf_counter()
+        pictured = PICTURED[self.ensemble.task.kind]
+        bank = draw(
+            self.ensemble, self.state, max([pictured, *(m.samples for m in metrics)]), bank="evaluation"
+        )
+        for row, lives in enumerate(self.state.alive.tolist()):
+            if lives:
+                subject = self._subject(row, bank[row])
+                self.scores += [
+                    Score(self.config.seeds[row], self.state.step, m.name, m.estimate(subject))
+                    for m in metrics
+                ]
+        self._keep(bank[:, :pictured], pictured)
+        self.evaluation_seconds += time.perf_counter() - started
+
+    def _keep(self, generated: Tensor, pictured: int) -> None:
+        task = self.ensemble.task
+        arrays = generated.cpu().numpy(), task.unit(task.held_out[:pictured]).cpu().numpy()
+        self.folder.write_samples(*arrays)
+        self.observer.samples(self.state.step, *arrays)
+
+    def _subject(self, row: int, bank: Tensor) -> Subject:
+        return Subject(
+            self.ensemble.task,
+            draw=lambda n: bank[:n],
+            model=self.ensemble.model,
+            nets=self.ensemble.nets(self.state, row),
+        )
+
+    def _report(self) -> None:
+        newest: dict[str, list[float]] = {}
+        last = max((score.step for score in self.scores), default=0)
+        for score in self.scores:
+            if score.step == last:
+                newest.setdefault(score.metric, []).append(score.estimate.value)
+        rate = self._examples() / max(self.state.seconds, 1e-9)
+        self.observer.tick(self.state.step, rate, {name: float(np.mean(v)) for name, v in newest.items()})
+
+    def _examples(self) -> int:
+        return self.ensemble.examples(self.state.step) * len(self.config.seeds)
+
+    def _save(self, status: Any, metrics: list[Metric]) -> Record:
+        # The checkpoint goes last but for the record: what it promises is on disk already.
+        if self.trace:
+            self.folder.write_trace(pd.concat(self.trace, ignore_index=True))
+        self.folder.write_scores(self.scores, {metric.name: metric.better for metric in metrics})
+        self.folder.write_bytes(self.folder.state_path.name, checkpoint.to_bytes(self.state, self.config.key))
+        died = zip(self.config.seeds, self.state.died.tolist(), strict=True)
+        self.record = replace(
+            self.record,
+            status=status,
+            steps_done=self.state.step,
+            examples=self._examples(),
+            failures={s: f"loss or gradient not finite at step {at + 1}" for s, at in died if at >= 0},
+            reason="every seed's loss stopped being finite" if status == "failed" else None,
+            seconds={"training": self.state.seconds, "evaluation": self.evaluation_seconds},
+        )
+        self.folder.write_record(self.record)
+        self.saved = time.monotonic()
+        return self.record
+
+
+def _describe_data(task: Task) -> dict[str, Any]:
+    return {
+        "checksum": task.checksum(),
+        "train": len(task.train),
+        "held_out": len(task.held_out),
+        "shape": list(task.shape),
+    }

@@ -1,0 +1,21 @@
+"""At which steps a run is looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TICKS = 100
+"""Signals are read about this often in a run."""
+
+
+def ticks(steps: int) -> list[int]:
+    """Steps at which signals are read: at most `TICKS` of them, evenly spread, the last step included."""
+    count = min(TICKS, steps)
+    return [round(steps * (i + 1) / count) for i in range(count)]
+
+
+def evaluations(steps: int, count: int) -> list[int]:
+    """Log-spaced ticks at which samples are scored, from about a fiftieth of the run to its end."""
+    at = ticks(steps)
+    wanted = np.geomspace(max(1, steps / 50), steps, count) if count > 1 else [steps]
+    return sorted({min(at, key=lambda tick: abs(tick - step)) for step in wanted} | {steps})
