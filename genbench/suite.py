@@ -295,9 +295,8 @@ def _check_owners(comparison: Comparison, where: str) -> None:
     for table, names in owners.items():
         for name in getattr(comparison, table):
             if name not in names:
-                raise InputError(
-                    f"{where}.{table}.{name}: expected a name of this comparison{_nearest(name, dict.fromkeys(names))}"
-                )
+                hint = _nearest(name, dict.fromkeys(names))
+                raise InputError(f"{where}.{table}.{name}: expected a name of this comparison{hint}")
     for model, swept in comparison.sweep.items():
         for option in swept.keys() & comparison.options.get(model, {}).keys():
             raise InputError(

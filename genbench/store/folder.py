@@ -1,0 +1,177 @@
+"""One run on disk."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter
+
+from genbench.store import tables
+from genbench.store.atomic import checked_name, remove_abandoned, write_atomically
+from genbench.types import InputError, Record, Score, Verdict
+
+T = TypeVar("T")
+
+RECORD, TRACE, SCORES = "record.json", "trace.parquet", "scores.parquet"
+VERDICTS, SAMPLES, STATE = "verdicts.json", "samples/final.npz", "state.safetensors"
+_RECORD, _VERDICTS = TypeAdapter(Record), TypeAdapter(list[Verdict])
+MOST_IMAGES, MOST_POINTS = 64, 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What a run made in the end, beside real data of the same kind.
+
+    Attributes:
+        generated: shape (S, n, C, H, W) uint8 or (S, n, d) float32; a row of the record's seeds each.
+        real: shape (m, C, H, W) uint8 or (m, d) float32.
+    """
+
+    generated: np.ndarray
+    real: np.ndarray
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder ``<suite>/<task>/<model>-<key>`` with all of one run.
+
+    Every write is atomic. One process writes a run at a time; any number may read it meanwhile.
+    """
+
+    path: Path
+
+    @classmethod
+    def under(cls, root: str | Path, suite: str, task: str, model: str, key: str) -> RunFolder:
+        """The folder of a run in a folder of results.
+
+        Raises:
+            InputError: one of the names cannot be a folder's.
+        """
+        return cls(Path(root, checked_name(suite), checked_name(task), checked_name(f"{model}-{key}")))
+
+    @property
+    def key(self) -> str:
+        """The configuration's hash, the last part of the folder's name."""
+        return self.path.name.rpartition("-")[2]
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state lies that a resume needs; the engine makes and reads its bytes."""
+        return self.path / STATE
+
+    def write_bytes(self, name: str, data: bytes) -> Path:
+        """Write any file of the run, such as ``samples/step-000500.png``, and answer where it lies.
+
+        Raises:
+            InputError: a part of `name` cannot be a file's name.
+        """
+        path = self.path.joinpath(*map(checked_name, name.split("/")))
+        write_atomically(path, data)
+        return path
+
+    def write_record(self, record: Record) -> None:
+        """Write the record, and remove what dead writers of this run left behind."""
+        remove_abandoned(self.path)
+        self._write_json(RECORD, vars(record))
+
+    def read_record(self) -> Record:
+        """The record as it was written.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return self._read_json(RECORD, _RECORD)
+
+    def write_trace(self, frame: pd.DataFrame) -> None:
+        """Write a trace's frame: columns seed, step, seconds, samples, signal, value."""
+        self.write_bytes(TRACE, tables.trace_bytes(frame))
+
+    def read_trace(self) -> pd.DataFrame:
+        """The trace's frame; empty if none was written. InputError if it is damaged."""
+        return tables.trace_frame(self._bytes(TRACE), self.path / TRACE)
+
+    def check_trace(self) -> None:
+        """Raise InputError if there is a trace and it is damaged; much cheaper than to read it."""
+        tables.check(self.path / TRACE)
+
+    def write_scores(self, scores: Iterable[Score], better: Mapping[str, str]) -> None:
+        """Write scores; `better` says of each metric whether ``"higher"`` or ``"lower"`` is good."""
+        self.write_bytes(SCORES, tables.score_bytes(scores, better))
+
+    def read_scores(self) -> list[Score]:
+        """The scores as they were written; empty if none were. InputError if they are damaged."""
+        return tables.scores(self._bytes(SCORES), self.path / SCORES)
+
+    def score_frame(self) -> pd.DataFrame:
+        """The scores, tidy: seed, step, metric, value, low, high, n, flags, better."""
+        return tables.score_frame(self._bytes(SCORES), self.path / SCORES)
+
+    def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Write what the detectors said."""
+        self._write_json(VERDICTS, list(map(vars, verdicts)))
+
+    def read_verdicts(self) -> list[Verdict]:
+        """The verdicts as they were written; empty if none were. InputError if they are damaged."""
+        return self._read_json(VERDICTS, _VERDICTS) if (self.path / VERDICTS).exists() else []
+
+    def write_samples(self, generated: np.ndarray, real: np.ndarray) -> None:
+        """Keep final samples: at most 64 images or 1,000 points a seed, and as many real ones.
+
+        Args:
+            generated: shape (S, n, C, H, W), images float in [0, 1] or uint8, or (S, n, d), points.
+            real: shape (m, C, H, W) or (m, d).
+        """
+        images = generated.ndim == 5
+        most, convert = (MOST_IMAGES, _pixels) if images else (MOST_POINTS, np.float32)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, generated=convert(generated[:, :most]), real=convert(real[:most]))
+        self.write_bytes(SAMPLES, buffer.getvalue())
+
+    def read_samples(self) -> Samples | None:
+        """The final samples; None if none were written. InputError if they are damaged."""
+        data = self._bytes(SAMPLES)
+        if data is None:
+            return None
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                return Samples(arrays["generated"], arrays["real"])
+        except Exception as error:  # a damaged archive raises whatever zip and numpy stumble over
+            raise tables.damaged(self.path / SAMPLES, error) from None
+
+    def _bytes(self, name: str) -> bytes | None:
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _write_json(self, name: str, content: Any) -> None:
+        self.write_bytes(name, json.dumps(content, indent=1, default=_plain).encode())
+
+    def _read_json(self, name: str, kind: TypeAdapter[T]) -> T:
+        try:
+            return kind.validate_json((self.path / name).read_bytes())
+        except OSError as error:
+            raise InputError(f"{self.path / name} cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise tables.damaged(self.path / name, error) from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} cannot be kept in a record; make it a number, a string, a list or a table")
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    if images.dtype == np.uint8:
+        return images
+    return np.rint(np.nan_to_num(images).clip(0, 1) * 255).astype(np.uint8)

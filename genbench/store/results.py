@@ -1,0 +1,148 @@
+"""Many runs as frames."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from genbench.store import tables
+from genbench.store.folder import RECORD, SCORES, STATE, TRACE, VERDICTS, RunFolder
+from genbench.types import InputError, Record, Verdict
+
+_RUN_NAME = re.compile(r".+-[0-9a-f]{8}")
+_FILES = {RECORD, TRACE, SCORES, VERDICTS, STATE}
+_DEPTH = 3  # a run lies at most this deep below a folder of results
+
+RUN_COLUMNS = ["suite", "task", "model", "key", "path"]
+RECORD_COLUMNS = [
+    *RUN_COLUMNS,
+    *("status", "reason", "seeds", "failures", "options", "task_options", "steps", "steps_done", "batch"),
+    *("training_seconds", "evaluation_seconds", "total_seconds", "data"),
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """All runs below a folder.
+
+    Attributes:
+        folders: where they lie, in the order of `records`.
+        records: a row a run; `seeds`, `failures`, `options` and `task_options` hold the objects of its
+            record and configuration, `data` the checksum of what it was trained on.
+        scores: tidy: the run's suite, task, model, key and path, then seed, step, metric, value, low, high,
+            n, flags, better.
+        verdicts: tidy: the run's columns, then the attributes of `Verdict`.
+        problems: a sentence for each folder that had to be left out.
+    """
+
+    folders: tuple[RunFolder, ...]
+    records: pd.DataFrame
+    scores: pd.DataFrame
+    verdicts: pd.DataFrame
+    problems: tuple[str, ...]
+
+    @functools.cached_property
+    def traces(self) -> pd.DataFrame:
+        """Tidy: the run's columns, then seed, step, seconds, samples, signal, value.
+
+        Traces are the bulk of what runs leave, so they are read on first use.
+        """
+        return _stack(self.records, [folder.read_trace() for folder in self.folders], tables.TRACE_FRAME)
+
+
+def scan(root: str | Path) -> tuple[list[RunFolder], list[str]]:
+    """Every run below a path, which may be a run, a suite's folder or the folder of all results.
+
+    Returns:
+        The runs that can be read, sorted by path, and a sentence for each that cannot.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    runs, problems = _read_all(Path(root))
+    return [run.folder for run in runs], problems
+
+
+def load(root: str | Path) -> Results:
+    """Read every run below a path into frames; see `scan` for what the path may be.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    runs, problems = _read_all(Path(root))
+    records = pd.DataFrame([_row(run.folder, run.record) for run in runs], columns=RECORD_COLUMNS)
+    return Results(
+        folders=tuple(run.folder for run in runs),
+        records=records,
+        scores=_stack(records, [run.scores for run in runs], tables.SCORE_FRAME),
+        verdicts=_stack(records, [run.verdicts for run in runs], _verdict_frame([])),
+        problems=tuple(problems),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    folder: RunFolder
+    record: Record
+    scores: pd.DataFrame
+    verdicts: pd.DataFrame
+
+
+def _read_all(root: Path) -> tuple[list[_Run], list[str]]:
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder; give a run, a suite's folder, or the folder of all results")
+    runs, problems = [], []
+    for folder in _folders(root):
+        try:
+            folder.check_trace()
+            verdicts = _verdict_frame(folder.read_verdicts())
+            runs.append(_Run(folder, folder.read_record(), folder.score_frame(), verdicts))
+        except InputError as error:
+            problems.append(str(error))
+    return runs, problems
+
+
+def _folders(root: Path) -> Iterator[RunFolder]:
+    """Folders that are runs by their content or by their name, whole or not."""
+    for place, below, files in os.walk(root):
+        path = Path(place)
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        unfinished = _RUN_NAME.fullmatch(path.name) and set(below) <= {"samples"}
+        if unfinished or not _FILES.isdisjoint(files):
+            yield RunFolder(path)
+            below.clear()
+        elif len(path.relative_to(root).parts) == _DEPTH:
+            below.clear()
+
+
+def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
+    config = record.config
+    return {
+        **{name: getattr(record, name) for name in ("suite", "task", "model", "status", "reason")},
+        **{name: getattr(record, name) for name in ("seeds", "failures", "steps_done")},
+        **{name: config.get(name) for name in ("options", "task_options", "steps", "batch")},
+        **{f"{part}_seconds": record.seconds.get(part) for part in ("training", "evaluation", "total")},
+        "key": folder.key,
+        "path": str(folder.path),
+        "data": record.data.get("checksum"),
+    }
+
+
+def _verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    return pd.DataFrame(list(map(vars, verdicts)), columns=[field.name for field in fields(Verdict)])
+
+
+def _stack(records: pd.DataFrame, frames: Sequence[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
+    """One frame of all runs' frames, each row led by its run's columns; `empty` gives the columns of none."""
+    rows = np.repeat(np.arange(len(records)), [len(frame) for frame in frames])
+    runs = records[RUN_COLUMNS].iloc[rows].reset_index(drop=True)
+    filled = [frame for frame in frames if len(frame)] or [empty]
+    return pd.concat([runs, pd.concat(filled, ignore_index=True)], axis=1)

@@ -1,0 +1,129 @@
+"""The parquet files of a run: tidy, typed, and read back exactly as they were written."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from genbench.types import Estimate, InputError, Score
+
+TRACE = pa.schema(
+    {
+        "seed": pa.int64(),
+        "step": pa.int64(),
+        "seconds": pa.float64(),
+        "samples": pa.int64(),
+        "signal": pa.string(),
+        "value": pa.float64(),
+    }
+)
+SCORES = pa.schema(
+    {
+        "seed": pa.int64(),
+        "step": pa.int64(),
+        "metric": pa.string(),
+        "value": pa.float64(),
+        "low": pa.float64(),
+        "high": pa.float64(),
+        "n": pa.int64(),
+        "flags": pa.list_(pa.string()),
+        "better": pa.string(),
+    }
+)
+TRACE_FRAME: pd.DataFrame = TRACE.empty_table().to_pandas()
+SCORE_FRAME: pd.DataFrame = SCORES.empty_table().to_pandas()
+
+
+def damaged(path: Path, error: Exception) -> InputError:
+    """What to say of a file that is there but cannot be understood."""
+    reason = " ".join(str(error).split())
+    return InputError(f"{path} is damaged; remove the run's folder and run it again ({reason[:120]})")
+
+
+def trace_bytes(frame: pd.DataFrame) -> bytes:
+    """A trace's frame as parquet.
+
+    Raises:
+        InputError: a column is missing, or holds values of another type.
+    """
+    try:
+        return _parquet(pa.Table.from_pandas(frame, schema=TRACE, preserve_index=False))
+    except (KeyError, pa.ArrowException) as error:
+        raise InputError(f"a trace needs the columns {', '.join(TRACE.names)}: {error}") from None
+
+
+def trace_frame(data: bytes | None, path: Path) -> pd.DataFrame:
+    """The inverse of `trace_bytes`; `path` is for the error's text."""
+    return _table(data, TRACE, path).to_pandas()
+
+
+def check(path: Path) -> None:
+    """Raise InputError if a parquet file is there whose end is missing or unreadable."""
+    try:
+        pq.read_metadata(path)
+    except FileNotFoundError:
+        return
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, error) from None
+
+
+def score_bytes(scores: Iterable[Score], better: Mapping[str, str]) -> bytes:
+    """Scores as parquet, with each metric's good direction.
+
+    Raises:
+        InputError: `better` lacks a metric.
+    """
+    rows = [_row(score, better) for score in scores]
+    return _parquet(pa.Table.from_pylist(rows, schema=SCORES))
+
+
+def scores(data: bytes | None, path: Path) -> list[Score]:
+    """The inverse of `score_bytes`; `path` is for the error's text."""
+    return [
+        Score(
+            seed=row["seed"],
+            step=row["step"],
+            metric=row["metric"],
+            estimate=Estimate(row["value"], row["n"], row["low"], row["high"], tuple(row["flags"])),
+        )
+        for row in _table(data, SCORES, path).to_pylist()
+    ]
+
+
+def score_frame(data: bytes | None, path: Path) -> pd.DataFrame:
+    """Scores as a tidy frame; an interval that is not there is NaN, flags are tuples."""
+    frame = _table(data, SCORES, path).to_pandas()
+    return frame.assign(flags=[tuple(flags) for flags in frame["flags"]])
+
+
+def _row(score: Score, better: Mapping[str, str]) -> dict[str, object]:
+    if score.metric not in better:
+        raise InputError(f"`better` does not say whether a higher or a lower {score.metric} is good; add it")
+    return {
+        "seed": score.seed,
+        "step": score.step,
+        "metric": score.metric,
+        **vars(score.estimate),
+        "flags": list(score.estimate.flags),
+        "better": better[score.metric],
+    }
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _table(data: bytes | None, schema: pa.Schema, path: Path) -> pa.Table:
+    if data is None:
+        return schema.empty_table()
+    try:
+        return pq.read_table(io.BytesIO(data)).select(schema.names).cast(schema)
+    except (KeyError, OSError, pa.ArrowException) as error:
+        raise damaged(path, error) from None
