@@ -7,20 +7,23 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genbench.metrics.metric import Subject
 from genbench.tasks.task import Task
 from genbench.types import InputError
 
+Features = Tensor | NDArray[Any]
+"""What public functions take: rows of numbers of either library."""
+
 K = TypeVar("K")
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def rows(x: Tensor | np.ndarray[Any, Any], what: str, least: int = 1) -> Tensor:
+def rows(x: Features, what: str, least: int = 1) -> Tensor:
     """`x` as finite floating-point rows, shape (n, …) → (n, d); half precision is widened to float32.
 
     Args:
@@ -41,9 +44,7 @@ def rows(x: Tensor | np.ndarray[Any, Any], what: str, least: int = 1) -> Tensor:
     return flat
 
 
-def pair(
-    x: Tensor | np.ndarray[Any, Any], y: Tensor | np.ndarray[Any, Any], least: int = 2
-) -> tuple[Tensor, Tensor]:
+def pair(x: Features, y: Features, least: int = 2) -> tuple[Tensor, Tensor]:
     """Two sets of rows in the same space, precision and place, each checked by `rows`.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -116,7 +117,8 @@ def _metric(name: str, better: Literal["higher", "lower"], n: int, score: Score)
     return Metric(f"{name}@{label(n)}", better, estimate, _refuses, n, floor)
 
 
-class _Modes(NamedTuple):
+@dataclass(frozen=True)
+class _Modes:
     centers: Tensor
     sigma: float
     weights: NDArray[np.float64]
