@@ -1,0 +1,1 @@
+"""What results look like: leaderboards and pictures. Reads the store only, never torch."""
