@@ -45,17 +45,8 @@ class Source:
         root = data_directory(data_dir)
         try:
             return _tensors(self._open(root, train=train, download=False))
-        except RuntimeError:
-            raise NotAvailableError(
-                f"no complete copy of {self.name} is in {root / self.folder}: "
-                f"run `genbench prepare {self.name} --download`, "
-                "or set --data-dir or GENBENCH_DATA_DIR to the folder that holds it"
-            ) from None
-        except (OSError, ValueError, AssertionError) as error:
-            raise InputError(
-                f"{self.name} in {root / self.folder} is damaged ({error or type(error).__name__}): "
-                f"delete that folder and run `genbench prepare {self.name} --download`"
-            ) from error
+        except (OSError, RuntimeError, ValueError, AssertionError) as error:
+            raise self._absent(root) if "not found" in str(error) else self._damaged(root, error) from error
 
     def download(self, data_dir: Path | None) -> None:
         """Fetch and unpack the files unless they are there already.
@@ -77,6 +68,19 @@ class Source:
         from torchvision import datasets
 
         return getattr(datasets, self.dataset)(root, train=train, download=download)
+
+    def _absent(self, root: Path) -> NotAvailableError:
+        return NotAvailableError(
+            f"no complete copy of {self.name} is in {root / self.folder}: "
+            f"run `genbench prepare {self.name} --download`, "
+            "or set --data-dir or GENBENCH_DATA_DIR to the folder that holds it"
+        )
+
+    def _damaged(self, root: Path, error: Exception) -> InputError:
+        return InputError(
+            f"{self.name} in {root / self.folder} is damaged ({error or type(error).__name__}): "
+            f"delete that folder and run `genbench prepare {self.name} --download`"
+        )
 
 
 MNIST = Source("mnist", "MNIST", "MNIST")
@@ -128,5 +132,7 @@ def available(task: str, data_dir: Path | None = None) -> str:
 
 def _tensors(dataset: Any) -> Split:
     images, labels = torch.as_tensor(dataset.data), torch.as_tensor(dataset.targets)
+    if len(images) != len(labels):
+        raise ValueError(f"{len(images)} images but {len(labels)} labels")
     grey = images.ndim == 3
     return Split(images[:, None] if grey else images.permute(0, 3, 1, 2).contiguous(), labels)
