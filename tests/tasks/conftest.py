@@ -31,7 +31,7 @@ def cifar_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
 
     def batch(value: int) -> dict[str, object]:
-        pixels = np.repeat(np.array([value, value + 1, value + 2], dtype=np.uint8), 1024)
+        planes = np.repeat(np.array([value, value + 1, value + 2], dtype=np.uint8), 1024)
         return {"data": np.stack([planes, planes]), "labels": [3, 7]}
 
     meta = write("batches.meta", {"label_names": list("abcdefghij")})
