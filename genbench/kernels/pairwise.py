@@ -1,0 +1,78 @@
+"""Everything between all pairs of two sets, a tile at a time: memory never grows with n × m."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+CPU_TILE = (512, 1024)
+"""Rows and columns: a tile in double precision is 4 MB, about a core's cache."""
+
+GPU_TILE = (8192, 8192)
+
+Kernel = Callable[[Tensor, Tensor], Tensor]
+"""Values between all rows of two tiles, shapes (r, d), (c, d) → (r, c)."""
+
+
+class Tile(NamedTuple):
+    """Where a tile of an n × m matrix lies, and its values."""
+
+    rows: slice
+    columns: slice
+    values: Tensor
+
+
+def tiles(x: Tensor, y: Tensor, kernel: Kernel) -> Iterator[Tile]:
+    """The matrix kernel(x, y) in tiles, a band of rows after the other; shapes (n, d), (m, d)."""
+    height, width = CPU_TILE if x.device.type == "cpu" else GPU_TILE
+    for top in range(0, len(x), height):
+        rows = slice(top, min(top + height, len(x)))
+        for left in range(0, len(y), width):
+            columns = slice(left, min(left + width, len(y)))
+            yield Tile(rows, columns, kernel(x[rows], y[columns]))
+
+
+def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
+    """Squared Euclidean distances of all pairs, shapes (n, d), (m, d) → (n, m) in single precision.
+
+    |x|² + |y|² − 2xᵀy, worked in double precision around `origin`, what is below its rounding set to zero.
+    Rounding the result to single precision makes equal distances equal whatever the shape of the tile, so
+    that `<` and `<=` mean what they say for tied points.
+
+    Args:
+        origin: a point near the data, such as their mean, shape (d,).
+    """
+    x, y = x.double() - origin, y.double() - origin
+    norms = x.square().sum(dim=1)[:, None] + y.square().sum(dim=1)
+    squared = torch.addmm(norms, x, y.T, alpha=-2)
+    rounding = 4 * (x.shape[1] + 4) * torch.finfo(torch.float64).eps
+    return squared.masked_fill_(squared <= rounding * norms, 0).float()
+
+
+def distance_tiles(x: Tensor, y: Tensor) -> Iterator[Tile]:
+    """`squared_distances` in tiles."""
+    origin = y.mean(dim=0, dtype=torch.float64)
+    return tiles(x, y, lambda a, b: squared_distances(a, b, origin))
+
+
+def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
+    """Squared distances of each x to its `k` nearest y, nearest first, shapes (n, d), (m, d) → (n, k).
+
+    Where `y` is `x` each row starts with the point's distance to itself, zero.
+    """
+    best = torch.full((len(x), k), torch.inf, device=x.device)
+    for rows, _, squared in distance_tiles(x, y):
+        inside = squared.topk(min(k, squared.shape[1]), dim=1, largest=False).values
+        best[rows] = torch.cat([best[rows], inside], dim=1).topk(k, dim=1, largest=False).values
+    return best.sort(dim=1).values
+
+
+def row_sums(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
+    """Σⱼ kernel(xᵢ, yⱼ) in double precision, shapes (n, d), (m, d) → (n,)."""
+    total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+    for rows, _, values in tiles(x, y, kernel):
+        total[rows] += values.sum(dim=1, dtype=torch.float64)
+    return total
