@@ -24,8 +24,8 @@ _DEPTH = 3  # a run lies at most this deep below a folder of results
 RUN_COLUMNS = ["suite", "task", "model", "key", "path"]
 RECORD_COLUMNS = [
     *RUN_COLUMNS,
-    *("status", "reason", "seeds", "failures", "options", "task_options", "steps", "steps_done", "batch"),
-    *("training_seconds", "evaluation_seconds", "total_seconds", "data"),
+    *("status", "reason", "seeds", "failures", "notes", "options", "task_options"),
+    *("steps", "steps_done", "batch", "examples", "training_seconds", "evaluation_seconds", "data"),
 ]
 
 
@@ -35,8 +35,8 @@ class Results:
 
     Attributes:
         folders: where they lie, in the order of `records`.
-        records: a row a run; `seeds`, `failures`, `options` and `task_options` hold the objects of its
-            record and configuration, `data` the checksum of what it was trained on.
+        records: a row a run; `seeds`, `failures`, `notes`, `options` and `task_options` hold the objects of
+            its record and configuration, `data` the checksum of what it was trained on.
         scores: tidy: the run's suite, task, model, key and path, then seed, step, metric, value, low, high,
             n, flags, better.
         verdicts: tidy: the run's columns, then the attributes of `Verdict`.
@@ -79,6 +79,7 @@ def load(root: str | Path) -> Results:
     """
     runs, problems = _read_all(Path(root))
     records = pd.DataFrame([_row(run.folder, run.record) for run in runs], columns=RECORD_COLUMNS)
+    records = records.astype({"steps": "Int64", "batch": "Int64"})
     return Results(
         folders=tuple(run.folder for run in runs),
         records=records,
@@ -127,9 +128,9 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
     config = record.config
     return {
         **{name: getattr(record, name) for name in ("suite", "task", "model", "status", "reason")},
-        **{name: getattr(record, name) for name in ("seeds", "failures", "steps_done")},
+        **{name: getattr(record, name) for name in ("seeds", "failures", "notes", "steps_done", "examples")},
         **{name: config.get(name) for name in ("options", "task_options", "steps", "batch")},
-        **{f"{part}_seconds": record.seconds.get(part) for part in ("training", "evaluation", "total")},
+        **{f"{part}_seconds": record.seconds.get(part) for part in ("training", "evaluation")},
         "key": folder.key,
         "path": str(folder.path),
         "data": record.data.get("checksum"),

@@ -1,0 +1,130 @@
+"""A leaderboard as tables for the terminal, as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+_ARROWS = {"higher": "↑", "lower": "↓"}
+
+
+class _Cell(NamedTuple):
+    text: str
+    best: bool = False
+
+
+class _Grid(NamedTuple):
+    """One task's leaderboard as text: a column a metric, a row a method, best first by the first metric."""
+
+    task: str
+    header: list[str]
+    rows: list[list[_Cell]]
+    notes: list[str]
+
+
+def tables(board: pd.DataFrame) -> list[Table]:
+    """One table a task for the terminal; the best of each metric is bold."""
+    return [_table(grid) for grid in _grids(board)]
+
+
+def markdown(board: pd.DataFrame) -> str:
+    """One table a task in GitHub's Markdown; the best of each metric is bold."""
+    return "\n".join(_markdown(grid) for grid in _grids(board))
+
+
+def as_csv(board: pd.DataFrame) -> str:
+    """The rows of a leaderboard; what is not there is empty."""
+    return board.to_csv(index=False)
+
+
+def as_json(board: pd.DataFrame) -> str:
+    """The rows of a leaderboard as a list of objects; what is not there or not finite is null."""
+    known = board.astype(object).where(board.notna(), None)
+    rows = [{key: _finite(value) for key, value in row.items()} for row in known.to_dict("records")]
+    return json.dumps(rows, indent=1, allow_nan=False)
+
+
+def with_interval(value: float, half: float) -> str:
+    """A value with half its interval, the latter to two significant digits.
+
+    >>> with_interval(12.3456, 0.234), with_interval(12.3456, math.nan), with_interval(math.nan, math.nan)
+    ('12.35 ± 0.23', '12.35', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if not math.isfinite(half):
+        return _plain(value)
+    if half == 0:
+        return f"{_plain(value)} ± 0"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    return f"{value:,.{decimals}f} ± {half:,.{decimals}f}" if decimals < 8 else f"{value:.4g} ± {half:.2g}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _grids(board: pd.DataFrame) -> Iterator[_Grid]:
+    for task, frame in board.groupby("task", sort=False):
+        rows: list[dict[Any, Any]] = frame.to_dict("records")
+        scored = [row for row in rows if isinstance(row["metric"], str)]
+        better = {row["metric"]: row["better"] for row in scored}
+        header = [f"{metric} {_ARROWS[direction]}" for metric, direction in better.items()]
+        models: dict[str, dict[str, dict[Any, Any]]] = {}
+        for row in scored:  # sorted by metric, so that the first one's ranks order the models
+            models.setdefault(row["model"], {})[row["metric"]] = row
+        lines = [_line(own, list(better)) for own in models.values()]
+        notes = {row["model"]: _note(row) for row in rows if row["status"] != "done"}
+        yield _Grid(str(task), ["model", "seeds", *header], lines, list(notes.values()))
+
+
+def _line(own: dict[str, dict[Any, Any]], metrics: list[str]) -> list[_Cell]:
+    any_row = next(iter(own.values()))
+    seeds, failed = any_row["seeds"], any_row["failed"]
+    trained = _Cell(f"{seeds - failed} of {seeds}" if failed else str(seeds))
+    return [_Cell(any_row["model"]), trained, *(_score(own.get(metric)) for metric in metrics)]
+
+
+def _score(row: dict[Any, Any] | None) -> _Cell:
+    if row is None:
+        return _Cell("")
+    text = with_interval(row["value"], (row["ci_high"] - row["ci_low"]) / 2)
+    return _Cell(text, best=not pd.isna(row["rank"]) and row["rank"] == 1)
+
+
+def _note(row: dict[Any, Any]) -> str:
+    reason = f": {row['reason']}" if isinstance(row["reason"], str) else ""
+    return f"{row['model']} {row['status']}{reason}"
+
+
+def _table(grid: _Grid) -> Table:
+    caption = "\n".join(map(escape, grid.notes)) or None
+    table = Table(title=escape(grid.task), caption=caption, box=box.SIMPLE_HEAD, title_justify="left")
+    table.caption_justify = "left"
+    for index, name in enumerate(grid.header):
+        table.add_column(escape(name), justify="left" if index == 0 else "right")
+    for row in grid.rows:
+        table.add_row(*(f"[bold]{escape(cell.text)}[/]" if cell.best else escape(cell.text) for cell in row))
+    return table
+
+
+def _markdown(grid: _Grid) -> str:
+    rows = [[f"**{cell.text}**" if cell.best else cell.text for cell in row] for row in grid.rows]
+    rule = ["---", *["---:"] * (len(grid.header) - 1)]
+    notes = [f"- {note}" for note in grid.notes]
+    return "\n".join([f"### {grid.task}", "", *map(_pipes, [grid.header, rule, *rows]), "", *notes, ""])
+
+
+def _pipes(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |"

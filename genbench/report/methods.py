@@ -1,0 +1,119 @@
+"""Which runs are the same method, and what a method is called where several share a name."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+ENDED = ("done", "failed", "skipped")
+
+
+@dataclass(frozen=True)
+class Method:
+    """All runs of one model in one configuration on one task.
+
+    Attributes:
+        paths: the folders of its runs.
+        seeds: of all its runs.
+        failed: those of them that failed in some run.
+        status: ``done``, ``failed`` or ``skipped`` if every run has ended, else that of a run that has not.
+        reason: of the first run that has one.
+        examples_per_second: throughput of training, all seeds of a run together; NaN if unknown.
+    """
+
+    task: str
+    model: str
+    paths: tuple[str, ...]
+    seeds: frozenset[int]
+    failed: frozenset[int]
+    status: str
+    reason: str | None
+    examples_per_second: float
+
+
+def methods(records: pd.DataFrame) -> list[Method]:
+    """The methods that the records of runs belong to, in the order of their first runs.
+
+    A task is named with its options and the start of its data's checksum, a model with its options, steps and
+    batch size, so far as they tell it from others of its name (models: on the same task). A skipped run
+    counts only if all runs of its method were skipped.
+    """
+    runs: list[Any] = records.astype(object).where(records.notna(), None).to_dict("records")
+    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for run, name in zip(runs, _names(runs), strict=True):
+        grouped.setdefault(name, []).append(run)
+    return [_method(*name, own) for name, own in grouped.items()]
+
+
+def labels(names: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each name with those of its settings that tell it from others of the same name.
+
+    >>> labels(["gan", "gan", "vae"], [{"width": 64, "rate": 1}, {"width": 128, "rate": 1}, {}])
+    ['gan[width=64]', 'gan[width=128]', 'vae']
+    """
+    texts = [{key: json.dumps(value, default=str) for key, value in own.items()} for own in settings]
+    peers: dict[str, list[dict[str, str]]] = {}
+    for name, own in zip(names, texts, strict=True):
+        peers.setdefault(name, []).append(own)
+    return [_label(name, own, peers[name]) for name, own in zip(names, texts, strict=True)]
+
+
+def _label(name: str, own: Mapping[str, str], peers: Sequence[Mapping[str, str]]) -> str:
+    telling = [key for key, text in own.items() if any(peer.get(key) != text for peer in peers)]
+    listed = ",".join(f"{key}={own[key].strip(chr(34))}" for key in telling)
+    return f"{name}[{listed}]" if listed else name
+
+
+def _names(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    # A run that never saw its data belongs to those that others saw.
+    checksums = {_asked(run): run["data"] for run in runs if run["data"]}
+    seen = [(run["data"] or checksums.get(_asked(run), ""))[:8] for run in runs]
+    tasks = labels(
+        [run["task"] for run in runs],
+        [{**(run["task_options"] or {}), "data": data} for run, data in zip(runs, seen, strict=True)],
+    )
+    settings = [{**(run["options"] or {}), "steps": run["steps"], "batch": run["batch"]} for run in runs]
+    models = [""] * len(runs)
+    for task in set(tasks):
+        here = [index for index, other in enumerate(tasks) if other == task]
+        named = labels([runs[index]["model"] for index in here], [settings[index] for index in here])
+        for index, label in zip(here, named, strict=True):
+            models[index] = label
+    return list(zip(tasks, models, strict=True))
+
+
+def _asked(run: Mapping[str, Any]) -> tuple[str, str]:
+    return run["task"], json.dumps(run["task_options"], sort_keys=True, default=str)
+
+
+def _method(task: str, model: str, runs: Sequence[Mapping[str, Any]]) -> Method:
+    tried = [run for run in runs if run["status"] != "skipped"]
+    counted = tried or runs
+    statuses = [run["status"] for run in counted]
+    unfinished = [status for status in statuses if status not in ENDED]
+    return Method(
+        task,
+        model,
+        paths=tuple(run["path"] for run in counted),
+        seeds=frozenset(seed for run in counted for seed in run["seeds"]),
+        failed=frozenset(seed for run in counted for seed in _failed(run)),
+        status=unfinished[0] if unfinished else "failed" if "failed" in statuses else statuses[0],
+        reason=next((run["reason"] for run in counted if run["reason"]), None),
+        examples_per_second=_throughput(tried),
+    )
+
+
+def _failed(run: Mapping[str, Any]) -> Sequence[int]:
+    """Seeds that failed; all of them where a run failed as a whole."""
+    return run["seeds"] if run["status"] == "failed" else list(run["failures"])
+
+
+def _throughput(runs: Sequence[Mapping[str, Any]]) -> float:
+    timed = [run for run in runs if run["training_seconds"]]
+    seconds = sum(run["training_seconds"] for run in timed)
+    return sum(run["examples"] for run in timed) / seconds if timed else math.nan

@@ -1,0 +1,200 @@
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from genbench.report.leaderboard import THROUGHPUT, leaderboard
+from genbench.store import Results, RunFolder, load
+from genbench.types import Estimate, InputError, Record, Score
+
+BETTER = {"modes": "higher", "distance": "lower"}
+Values = Mapping[str, Mapping[int, float]]
+
+
+class Place:
+    """A folder of results that runs can be put into."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.count = 0
+
+    def put(
+        self, model: str, values: Values, seeds: Sequence[int] = (0, 1), task: str = "ring8", **record: Any
+    ) -> None:
+        """Add a run whose scores are poor at step 5 and `values` at the last: metric → seed → value."""
+        self.count += 1
+        options = record.pop("options", {})
+        config = {"options": options, "task_options": record.pop("task_options", {}), "steps": 10, "batch": 8}
+        known = {"status": "done", "data": {"checksum": "c0"}, **record}
+        run = RunFolder.under(self.root, "suite", task, model, f"{self.count:08x}")
+        last = [Score(s, 10, m, Estimate(v, 1)) for m, own in values.items() for s, v in own.items()]
+        early = [Score(score.seed, 5, score.metric, Estimate(-99.0, 1)) for score in last]
+        run.write_scores([*last, *early], BETTER)
+        run.write_record(Record("suite", task, model, config, seeds=tuple(seeds), **known))
+
+    def load(self) -> Results:
+        return load(self.root)
+
+    def board(self, metric: str | None = None, task: str | None = None) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = leaderboard(self.load(), task).to_dict("records")  # type: ignore[assignment]
+        return [row for row in rows if metric is None or row["metric"] == metric]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_the_value_is_the_mean_at_the_last_step_with_a_student_interval(place: Place) -> None:
+    place.put("gan", {"modes": {0: 6.0, 1: 7.0, 2: 8.0}}, seeds=(0, 1, 2))
+    (row,) = place.board()
+    half = 4.302652729911275 * 1.0 / math.sqrt(3)  # t of 0.975 with 2 degrees of freedom, from a table
+    assert row["value"] == 7.0
+    assert row["ci_low"] == pytest.approx(7 - half)
+    assert row["ci_high"] == pytest.approx(7 + half)
+    assert (row["seeds"], row["failed"], row["better"], row["rank"], row["status"]) == (
+        3,
+        0,
+        "higher",
+        1,
+        "done",
+    )
+
+
+def test_one_seed_has_no_interval(place: Place) -> None:
+    place.put("gan", {"modes": {0: 6.0}}, seeds=(0,))
+    (row,) = place.board()
+    assert math.isnan(row["ci_low"])
+    assert math.isnan(row["ci_high"])
+
+
+def test_the_last_step_is_each_seeds_own(place: Place) -> None:
+    place.put("gan", {"modes": {0: 6.0, 1: 8.0}})
+    run = place.load().folders[0]
+    run.write_scores([*run.read_scores(), Score(1, 20, "modes", Estimate(2.0, 1))], BETTER)
+    assert place.board()[0]["value"] == 4.0
+
+
+def test_ranks_follow_each_metrics_direction_and_ties_share(place: Place) -> None:
+    place.put("a", {"modes": {0: 8.0}, "distance": {0: 3.0}}, seeds=(0,))
+    place.put("b", {"modes": {0: 8.0}, "distance": {0: 1.0}}, seeds=(0,))
+    place.put("c", {"modes": {0: 2.0}, "distance": {0: 2.0}}, seeds=(0,))
+    assert {row["model"]: row["rank"] for row in place.board("modes")} == {"a": 1, "b": 1, "c": 3}
+    assert [row["model"] for row in place.board("distance")] == ["b", "c", "a"]
+
+
+def test_a_failed_seed_is_not_shown_but_ranks_as_the_worst_of_all(place: Place) -> None:
+    place.put("steady", {"distance": {0: 4.0, 1: 4.0}})
+    place.put("fragile", {"distance": {0: 1.0, 1: 0.5}}, failures={1: "not finite"})
+    place.put("poor", {"distance": {0: 9.0, 1: 4.0}})
+    rows = {row["model"]: row for row in place.board()}
+    assert (rows["fragile"]["value"], rows["fragile"]["failed"], rows["fragile"]["seeds"]) == (1.0, 1, 2)
+    assert math.isnan(rows["fragile"]["ci_low"])
+    # fragile ranks by (1 + 9) / 2 = 5: behind steady's 4, before poor's 6.5
+    assert [rows[name]["rank"] for name in ("steady", "fragile", "poor")] == [1, 2, 3]
+
+
+def test_a_score_that_is_not_finite_counts_as_the_worst(place: Place) -> None:
+    place.put("odd", {"modes": {0: 8.0, 1: math.nan}})
+    place.put("poor", {"modes": {0: 5.0, 1: 1.0}})
+    place.put("good", {"modes": {0: 7.0, 1: 7.0}})
+    rows = {row["model"]: row for row in place.board()}
+    assert (rows["odd"]["value"], rows["odd"]["failed"]) == (8.0, 0)
+    assert [rows[name]["rank"] for name in ("good", "odd", "poor")] == [1, 2, 3]
+
+
+def test_a_run_that_failed_as_a_whole_is_last_in_every_metric(place: Place) -> None:
+    place.put("good", {"modes": {0: 8.0, 1: 8.0}, "distance": {0: 1.0, 1: 2.0}})
+    place.put("broken", {}, status="failed", reason="it broke", data={})
+    rows = [row for row in place.board() if row["model"] == "broken"]
+    assert [row["metric"] for row in rows] == ["modes", "distance"]
+    for row in rows:
+        assert math.isnan(row["value"])
+        assert (row["seeds"], row["failed"], row["rank"], row["reason"]) == (2, 2, 2, "it broke")
+
+
+def test_where_nothing_is_finite_there_is_no_rank(place: Place) -> None:
+    place.put("odd", {"modes": {0: math.nan, 1: math.inf}})
+    (row,) = place.board()
+    assert math.isnan(row["value"])
+    assert pd.isna(row["rank"])
+
+
+def test_an_unfinished_run_is_shown_without_a_rank(place: Place) -> None:
+    place.put("half", {"modes": {0: 8.0, 1: 8.0}}, status="interrupted")
+    place.put("whole", {"modes": {0: 2.0, 1: 2.0}})
+    rows = {row["model"]: row for row in place.board()}
+    assert (rows["half"]["value"], rows["half"]["status"]) == (8.0, "interrupted")
+    assert pd.isna(rows["half"]["rank"])
+    assert rows["whole"]["rank"] == 1
+
+
+def test_a_skipped_run_is_listed_with_its_reason(place: Place) -> None:
+    place.put("gan", {"modes": {0: 8.0, 1: 8.0}})
+    place.put("dcgan", {}, status="skipped", reason="points have no pixels", data={})
+    rows = place.board()
+    assert [row["task"] for row in rows] == ["ring8", "ring8"]
+    assert (rows[1]["model"], rows[1]["status"], rows[1]["reason"]) == (
+        "dcgan",
+        "skipped",
+        "points have no pixels",
+    )
+    assert pd.isna(rows[1]["metric"])
+
+
+def test_runs_of_one_configuration_are_merged_over_distinct_seeds(place: Place) -> None:
+    place.put("gan", {"modes": {0: 1.0, 1: 2.0}}, seeds=(0, 1), options={"width": 4})
+    place.put("gan", {"modes": {1: 2.0, 2: 6.0}}, seeds=(1, 2), options={"width": 4})
+    (row,) = place.board()
+    assert (row["model"], row["value"], row["seeds"]) == ("gan", 3.0, 3)
+
+
+def test_several_configurations_are_told_apart_by_what_differs(place: Place) -> None:
+    for width in (4, 8):
+        place.put("gan", {"modes": {0: float(width)}}, seeds=(0,), options={"width": width, "rate": 0.1})
+    place.put("gan", {"modes": {0: 1.0}}, seeds=(0,), task="digits", options={"width": 4, "rate": 0.1})
+    assert [(row["task"], row["model"]) for row in place.board()] == [
+        ("digits", "gan"),
+        ("ring8", "gan[width=8]"),
+        ("ring8", "gan[width=4]"),
+    ]
+
+
+def test_other_data_are_another_task(place: Place) -> None:
+    place.put("gan", {"modes": {0: 1.0}}, seeds=(0,), task="mnist", task_options={"size": 28})
+    place.put("gan", {"modes": {0: 2.0}}, seeds=(0,), task="mnist", task_options={"size": 32})
+    place.put("vae", {"modes": {0: 3.0}}, seeds=(0,), data={"checksum": "a" * 64})
+    place.put("gan", {"modes": {0: 3.0}}, seeds=(0,), data={"checksum": "b" * 64})
+    assert {row["task"] for row in place.board()} == {
+        "mnist[size=28]",
+        "mnist[size=32]",
+        "ring8[data=aaaaaaaa]",
+        "ring8[data=bbbbbbbb]",
+    }
+    assert {row["rank"] for row in place.board()} == {1}
+
+
+def test_throughput_is_a_row(place: Place) -> None:
+    place.put("gan", {"modes": {0: 1.0, 1: 1.0}}, examples=600, seconds={"training": 2.0})
+    place.put("vae", {"modes": {0: 1.0, 1: 1.0}}, examples=600, seconds={"training": 1.0})
+    rows = place.board(THROUGHPUT)
+    assert [(row["model"], row["value"], row["rank"]) for row in rows] == [
+        ("vae", 600.0, 1),
+        ("gan", 300.0, 2),
+    ]
+    assert all(math.isnan(row["ci_low"]) and row["better"] == "higher" for row in rows)
+
+
+def test_one_task_can_be_chosen(place: Place) -> None:
+    place.put("gan", {"modes": {0: 1.0}}, seeds=(0,))
+    place.put("gan", {"modes": {0: 1.0}}, seeds=(0,), task="digits")
+    assert [row["task"] for row in place.board(task="digits")] == ["digits"]
+    with pytest.raises(InputError, match="no run of task 'mnist'; there are runs of digits, ring8"):
+        place.board(task="mnist")
+
+
+def test_no_runs_give_an_empty_leaderboard(place: Place) -> None:
+    assert place.board() == []
