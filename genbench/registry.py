@@ -11,7 +11,7 @@ import difflib
 import importlib
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
@@ -60,7 +60,7 @@ class Entry(Generic[T]):
 
         for option in options:
             if option not in self.options:
-                raise InputError(f"{self.name} has no option {option!r}{_nearest(option, self.options)}")
+                raise InputError(f"{self.name} has no option {option!r}{nearest(option, self.options)}")
         hints = inspect.signature(self.factory, eval_str=True).parameters
         fields: dict[str, Any] = {
             name: (hint.annotation, ... if hint.default is hint.empty else hint.default)
@@ -112,7 +112,7 @@ class Registry(Mapping[str, Entry[T]]):
     def __getitem__(self, name: str) -> Entry[T]:
         self._load()
         if name not in self._entries:
-            raise InputError(f"no {self.kind} is called {name!r}{_nearest(name, self._entries)}")
+            raise InputError(f"no {self.kind} is called {name!r}{nearest(name, self._entries)}")
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
@@ -184,7 +184,9 @@ def _origin(factory: Callable[..., Any]) -> str | None:
     return None if package == "genbench" else package
 
 
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """End of a sentence about an unknown name: those that it may have been meant to be, or all."""
+    known = list(known)
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else f"; known are {', '.join(sorted(known))}"
 

@@ -30,13 +30,14 @@ class DeepBeliefNet(Model, ChainSampler):
     Each layer is an RBM on the hidden probabilities of the one below.
 
     The visible units are binary for images, whose grey values count as probabilities, and Gaussian with
-    learned variances for points. A layer descends F(data) − F(chain), whose gradient is that of contrastive
+    a fixed variance for points. A layer descends F(data) − F(chain), whose gradient is that of contrastive
     divergence: the chain runs without gradients for `cd_steps` Gibbs steps, from the data (CD-k,
     Hinton 2002) or from where it stopped (persistent, Tieleman 2008).
 
     Attributes:
         hidden: units of each layer, bottom first.
         rate, gaussian_rate: step size of binary machines, and of one with Gaussian visible units.
+        visible_noise: σ² of Gaussian visible units, as a share of the data's variance.
         decay: strength of the weight decay.
         sampling_sweeps: Gibbs sweeps in the top machine before a sample is read.
     """
@@ -46,6 +47,7 @@ class DeepBeliefNet(Model, ChainSampler):
     persistent: bool = False
     rate: float = 0.05
     gaussian_rate: float = 1e-3
+    visible_noise: float = 0.05
     momentum: float = 0.5
     decay: float = 2e-4
     sampling_sweeps: int = 500
@@ -53,10 +55,10 @@ class DeepBeliefNet(Model, ChainSampler):
     def nets(self, task: Task) -> dict[str, nn.Module]:
         data = task.unit(task.train).flatten(1)
         mean = data.mean(0).cpu()
-        variance = data.var(0).cpu() if task.kind == "points" else None
+        spread = data.std(0).cpu() if task.kind == "points" else None
         halves = [torch.full((units,), 0.5) for units in self.hidden[:-1]]
         return {
-            _layer(i): Rbm(units, below, variance if i == 0 else None)
+            _layer(i): Rbm(units, below, spread if i == 0 else None, self.visible_noise)
             for i, (units, below) in enumerate(zip(self.hidden, [mean, *halves], strict=True))
         }
 

@@ -9,20 +9,31 @@ from genbench.ops import rbm
 
 
 class Rbm(nn.Module):
-    """Weights, biases and, if Gaussian, log-variances of one machine; flattens images to (B, V).
+    """Weights and biases of one machine with binary hidden units, on flat data (B, V).
 
     Args:
         mean: of the training data, shape (V,). Visible biases start where the machine without weights fits
-            it: at the log odds if binary (Hinton 2012, section 8.1), at the mean if Gaussian.
-        variance: of the training data, for a Gaussian machine; None for a binary one.
+            it, at the log odds if binary (Hinton 2012, section 8.1), at the mean if Gaussian.
+        spread: standard deviation of the training data, shape (V,), for a Gaussian machine; None for a
+            binary one. Weights start in proportion, large enough to tell directions apart: around zero the
+            gradient of contrastive divergence sees second moments only.
+        noise: σ² of Gaussian visible units, as a share of the data's variance; it is not learned.
     """
 
-    def __init__(self, hidden: int, mean: Tensor, variance: Tensor | None = None) -> None:
+    log_variance: Tensor | None
+
+    def __init__(self, hidden: int, mean: Tensor, spread: Tensor | None = None, noise: float = 1.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(0.01 * torch.randn(mean.numel(), hidden))
-        self.visible_bias = nn.Parameter(mean.clone() if variance is not None else _log_odds(mean))
+        weight = torch.randn(mean.numel(), hidden)
+        if spread is None:
+            self.weight, bias = nn.Parameter(0.01 * weight), _log_odds(mean)
+            self.log_variance = None
+        else:
+            self.weight = nn.Parameter(0.4 * spread[:, None] * weight)
+            bias = mean - self.weight.detach().sum(1) / 2  # hidden units are half on at first
+            self.register_buffer("log_variance", (noise * spread.square()).log())
+        self.visible_bias = nn.Parameter(bias)
         self.hidden_bias = nn.Parameter(torch.zeros(hidden))
-        self.log_variance = None if variance is None else nn.Parameter(variance.log())
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v), shape (B,)."""

@@ -1,7 +1,7 @@
 """Energies and conditionals of restricted Boltzmann machines, of one seed.
 
 Shapes: visible v (B, V), hidden h (B, H), weights W (V, H), biases b (V,) and c (H,). A Gaussian machine has
-variances σ² = exp(log_variance) (V,); with log_variance None the visible units are binary.
+variances σ² = exp(log_variance), (V,); with log_variance None the visible units are binary.
 """
 
 from __future__ import annotations

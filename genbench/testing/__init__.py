@@ -1,0 +1,13 @@
+"""The contracts that every plugin must keep, as functions a plugin's own tests can call.
+
+>>> import pytest
+>>> from genbench.testing import MODEL_CHECKS, small_tasks
+>>> @pytest.mark.parametrize("check", MODEL_CHECKS)
+... @pytest.mark.parametrize("task", small_tasks(), ids=lambda task: task.name)
+... def test_contract(check, task):
+...     check("hinge-gan", task)
+"""
+
+from genbench.testing.models import MODEL_CHECKS, ensemble, small_tasks
+
+__all__ = ["MODEL_CHECKS", "ensemble", "small_tasks"]

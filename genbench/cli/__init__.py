@@ -1,0 +1,33 @@
+"""The command line. Nothing heavy is imported before a command needs it: --help answers at once."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from genbench.cli import catalogue, runs, setup
+from genbench.types import GenbenchError
+
+app = typer.Typer(
+    name="genbench",
+    help="Compare generative methods under one protocol, and look at what came out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (runs.run, runs.show, runs.leaderboard, setup.prepare, setup.doctor, catalogue.cite):
+    app.command()(command)
+app.command("list")(catalogue.list_names)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one sentence and exit code 2."""
+    try:
+        app()
+    except GenbenchError as error:
+        print(f"genbench: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+__all__ = ["app", "main"]

@@ -1,0 +1,69 @@
+"""What a person sees while a suite runs: bars on a terminal, a line a run elsewhere."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from genbench.suite import RunConfig
+from genbench.types import Record
+
+
+class RunProgress:
+    """A bar for the run under way, with samples a second and the newest score; a line for each that ended."""
+
+    def __init__(self, console: Console, runs: int) -> None:
+        self.console, self.runs, self.ended = console, runs, 0
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]} {task.fields[score]}", style="dim"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.bar: TaskID | None = None
+
+    def __enter__(self) -> RunProgress:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def begin(self, config: RunConfig) -> None:
+        title = f"[{self.ended + 1}/{self.runs}] {escape(config.task)} · [bold]{escape(config.model)}[/]"
+        self.bar = self.bars.add_task(title, total=config.steps, rate="", score="")
+
+    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
+        if self.bar is not None:
+            score = next((f"· {name} {value:.4g}" for name, value in scores.items()), "")
+            self.bars.update(
+                self.bar, completed=step, rate=f"{examples_per_second:,.0f} samples/s", score=score
+            )
+
+    def end(self, config: RunConfig, record: Record, reused: bool) -> None:
+        self.ended += 1
+        if self.bar is not None:
+            self.bars.remove_task(self.bar)
+            self.bar = None
+        line = f"[{self.ended}/{self.runs}] {config.task} · {config.model}: {outcome(record)}"
+        self.console.print(escape(line + (", kept from before" if reused else "")), highlight=False)
+
+
+def outcome(record: Record) -> str:
+    """How a run ended, in a phrase."""
+    if record.reason:
+        return f"{record.status}: {record.reason}"
+    seconds = sum(record.seconds.values())
+    failed = f", seeds {', '.join(map(str, record.failures))} failed" if record.failures else ""
+    return (
+        f"{record.status}, {record.steps_done} steps × {len(record.seeds)} seeds in {seconds:.0f} s{failed}"
+    )

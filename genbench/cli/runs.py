@@ -1,0 +1,219 @@
+"""Commands that make results and look at them."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from genbench.cli.setup import DataDir
+from genbench.types import InputError, Record
+
+
+class Device(enum.StrEnum):
+    """Where to train."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Backend(enum.StrEnum):
+    """How seeds run: stacked into one program, one after the other, or what suits the model."""
+
+    auto = "auto"
+    batched = "batched"
+    loop = "loop"
+
+
+class Format(enum.StrEnum):
+    """How a leaderboard is written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    md = "md"
+
+
+Names = Annotated[str | None, typer.Option(help="Only these, separated by commas.")]
+SeedCount = Annotated[int | None, typer.Option(min=1, help="Number of seeds: 4 means seeds 0 to 3.")]
+SeedIds = Annotated[str | None, typer.Option(help="The very seeds, such as 0,3,7.")]
+
+
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite's name, or the path of its TOML file.")],
+    models: Names = None,
+    tasks: Names = None,
+    seeds: SeedCount = None,
+    seed_ids: SeedIds = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps of every run.")] = None,
+    device: Device = Device.auto,
+    backend: Backend = Backend.auto,
+    out: Annotated[Path, typer.Option(help="Where results go.", file_okay=False)] = Path("results"),
+    data_dir: DataDir = None,
+) -> None:
+    """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""
+    from rich.console import Console
+
+    from genbench.cli.progress import RunProgress, outcome
+    from genbench.engine.devices import choose_device
+    from genbench.engine.run import Machine
+    from genbench.executors.local import run_all
+    from genbench.suite import expand, load_suite
+
+    loaded = load_suite(suite)
+    chosen = _seeds(seeds, seed_ids)
+    configs = expand(loaded, models=_split(models), tasks=_split(tasks), seeds=chosen, steps=steps)
+    machine = Machine(choose_device(device.value), backend.value, data_dir)
+    console = Console(stderr=True)
+    stopping = _stop_on_interrupt(console.print)
+    with RunProgress(console, len(configs)) as progress:
+        records = run_all(configs, machine, out, progress, stopping)
+    _conclude(out / loaded.name)
+    if stopping():
+        console.print("stopped; the same command goes on from here")
+        sys.exit(130)
+    if failed := [record for record in records if record.status == "failed"]:
+        for record in failed:
+            print(f"genbench: {record.task} · {record.model} {outcome(record)}", file=sys.stderr)
+        sys.exit(3)
+
+
+def show(
+    path: Annotated[Path, typer.Argument(help="A run's folder, or one that holds it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Show what a run was, how it ended and what its samples scored."""
+    from genbench.store import scan
+
+    folders, problems = scan(path)
+    if not folders:
+        raise InputError("; ".join(problems) or f"{path} holds no run; give a folder made by genbench run")
+    for problem in problems:
+        print(f"genbench: {problem}", file=sys.stderr)
+    shown = [_shown(folder) for folder in folders]
+    if as_json:
+        print(json.dumps(shown, indent=1, default=str))
+        return
+    for each in shown:
+        _print_run(each)
+
+
+def leaderboard(
+    path: Annotated[Path, typer.Argument(help="A folder of results.")],
+    task: Annotated[str | None, typer.Option(help="Only this task.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
+) -> None:
+    """Rank the methods of every task, with intervals over seeds."""
+    from genbench.report.formats import as_csv, as_json, markdown
+    from genbench.report.leaderboard import leaderboard as rank
+    from genbench.store import load
+
+    results = load(path)
+    for problem in results.problems:
+        print(f"genbench: {problem}", file=sys.stderr)
+    frame = rank(results, task)
+    if form is Format.table:
+        _print_tables(frame)
+    else:
+        print({Format.csv: as_csv, Format.json: as_json, Format.md: markdown}[form](frame))
+
+
+def _conclude(folder: Path) -> None:
+    """Print the leaderboard of a suite's folder, and draw all methods of a task beside each other."""
+    from genbench.report.leaderboard import leaderboard as rank
+    from genbench.report.overviews import write_overviews
+    from genbench.store import load
+
+    if not folder.is_dir():
+        return
+    results = load(folder)
+    _print_tables(rank(results))
+    for picture in write_overviews(results, folder):
+        print(f"samples of all methods: {picture}")
+    print(f"runs, with samples by step: {folder}/<task>/<model>-<hash>/samples/")
+
+
+def _print_tables(frame: Any) -> None:
+    from rich.console import Console
+
+    from genbench.report.formats import tables
+
+    console = Console()
+    for table in tables(frame):
+        console.print(table)
+
+
+def _shown(folder: Any) -> dict[str, Any]:
+    record = dataclasses.asdict(folder.read_record())
+    scores = folder.score_frame()
+    last = scores[scores.step == scores.step.max()]
+    columns = ["seed", "step", "metric", "value", "low", "high", "n"]
+    rows = json.loads(last[columns].to_json(orient="records"))
+    return {"path": str(folder.path), **record, "scores": rows}
+
+
+def _print_run(shown: dict[str, Any]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from genbench.cli.progress import outcome
+
+    console = Console()
+    fields = {field.name for field in dataclasses.fields(Record)}
+    record = Record(**{name: value for name, value in shown.items() if name in fields})
+    console.print(
+        f"[bold]{escape(record.model)}[/] on [bold]{escape(record.task)}[/]: {escape(outcome(record))}"
+    )
+    console.print(escape(shown["path"]), style="dim", highlight=False)
+    console.print(f"options {escape(json.dumps(record.config.get('options', {})))}", highlight=False)
+    for note in [*(f"seed {seed}: {why}" for seed, why in record.failures.items()), *record.notes]:
+        console.print(f"note: {escape(note)}", highlight=False)
+    table = Table(box=box.SIMPLE_HEAD)
+    metrics = list(dict.fromkeys(row["metric"] for row in shown["scores"]))
+    for heading in ["seed", *metrics]:
+        table.add_column(heading, justify="right")
+    for seed in record.seeds:
+        own = {row["metric"]: row["value"] for row in shown["scores"] if row["seed"] == seed}
+        table.add_row(str(seed), *(f"{own[m]:.4g}" if own.get(m) is not None else "–" for m in metrics))
+    if metrics:
+        console.print(table)
+
+
+def _split(names: str | None) -> list[str] | None:
+    return None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _seeds(count: int | None, ids: str | None) -> int | list[int] | None:
+    if ids is None:
+        return count
+    if count is not None:
+        raise InputError("--seeds and --seed-ids exclude each other; give one of them")
+    try:
+        return [int(seed) for seed in ids.split(",")]
+    except ValueError:
+        raise InputError(f"--seed-ids: expected integers separated by commas, got {ids!r}") from None
+
+
+def _stop_on_interrupt(say: Callable[[str], Any]) -> Callable[[], bool]:
+    """From now on the first Ctrl-C asks the run to stop at its next tick, the second ends it at once."""
+    asked = False
+
+    def note(signum: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        say("stopping at the next tick; press Ctrl-C again to stop at once")
+
+    signal.signal(signal.SIGINT, note)
+    return lambda: asked
