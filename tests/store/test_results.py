@@ -1,11 +1,9 @@
-import ast
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-import genbench.store
 from genbench.store import RunFolder, load, scan
 from genbench.types import Estimate, InputError, Record, Score, Verdict
 
@@ -120,14 +118,3 @@ def test_hundreds_of_runs_load_in_seconds(tmp_path: Path) -> None:
     start = time.perf_counter()
     assert len(load(tmp_path).scores) == 300 * 4
     assert time.perf_counter() - start < 10
-
-
-def test_the_store_is_free_of_torch() -> None:
-    for path in Path(genbench.store.__file__).parent.glob("*.py"):
-        imported = {
-            name.partition(".")[0]
-            for node in ast.walk(ast.parse(path.read_text()))
-            for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
-            + ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
-        }
-        assert "torch" not in imported
