@@ -122,8 +122,8 @@ def _table(grid: _Grid) -> Table:
 def _markdown(grid: _Grid) -> str:
     rows = [[f"**{cell.text}**" if cell.best else cell.text for cell in row] for row in grid.rows]
     rule = ["---", *["---:"] * (len(grid.header) - 1)]
-    notes = [f"- {note}" for note in grid.notes]
-    return "\n".join([f"### {grid.task}", "", *map(_pipes, [grid.header, rule, *rows]), "", *notes, ""])
+    notes = ["", *(f"- {note}" for note in grid.notes)] if grid.notes else []
+    return "\n".join([f"### {grid.task}", "", *map(_pipes, [grid.header, rule, *rows]), *notes, ""])
 
 
 def _pipes(texts: Sequence[str]) -> str:
