@@ -46,8 +46,8 @@ class DeepBeliefNet(Model, ChainSampler):
     cd_steps: int = 1
     persistent: bool = False
     rate: float = 0.05
-    gaussian_rate: float = 1e-3
-    visible_noise: float = 0.05
+    gaussian_rate: float = 3e-4
+    visible_noise: float = 0.1
     momentum: float = 0.5
     decay: float = 2e-4
     sampling_sweeps: int = 500
