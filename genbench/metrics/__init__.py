@@ -1,29 +1,50 @@
-"""Scores of samples and of trained models, each a named protocol."""
+"""Scores of samples and of trained models, each a named protocol.
 
+From Python, on features of either library: `frechet_distance`, `kid`, `prdc`, `inception_score` and others.
+"""
+
+from genbench.metrics.classes import inception_score
 from genbench.metrics.feature_metrics import frechet_lenet
-from genbench.metrics.frechet import frechet_distance, frechet_distance_from_features
+from genbench.metrics.frechet import (
+    frechet_distance,
+    frechet_distance_from_features,
+    frechet_infinity_to,
+    frechet_to,
+    moments,
+)
 from genbench.metrics.kernel_distance import energy_distance, kid, mmd
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.metrics.modes import ModeCounts, mode_counts
 from genbench.metrics.neighbours import Prdc, copying, prdc, precision_recall_density_coverage, two_sample
-from genbench.metrics.transport import sliced_wasserstein
+from genbench.metrics.path_length import path_length
+from genbench.metrics.support import bin_centers, collision_support, different_bins
+from genbench.metrics.transport import sliced_wasserstein, wasserstein
 
 __all__ = [
     "Metric",
     "ModeCounts",
     "Prdc",
     "Subject",
+    "bin_centers",
+    "collision_support",
     "copying",
+    "different_bins",
     "energy_distance",
     "frechet_distance",
     "frechet_distance_from_features",
+    "frechet_infinity_to",
     "frechet_lenet",
+    "frechet_to",
+    "inception_score",
     "kid",
     "mmd",
     "mode_counts",
+    "moments",
     "named",
+    "path_length",
     "prdc",
     "precision_recall_density_coverage",
     "sliced_wasserstein",
     "two_sample",
+    "wasserstein",
 ]

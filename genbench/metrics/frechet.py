@@ -6,10 +6,11 @@ import math
 from typing import NamedTuple
 
 import torch
+from scipy import stats
 from torch import Tensor
 
 from genbench.metrics.inputs import Features, pair, rows
-from genbench.metrics.uncertainty import around
+from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
 
 _CHUNK = 4096
@@ -104,6 +105,30 @@ def frechet_to(reference: Moments, features: Features) -> Estimate:
     error = float(_influence(rows(features, "features"), reference, sample, transport).std())
     flags = _flags(reference, sample, singular=not bool(used.all()))
     return around(value, error / math.sqrt(sample.n), sample.n, least=0, flags=flags)
+
+
+def frechet_infinity_to(reference: Moments, features: Features, sizes: int = 15) -> Estimate:
+    """FID∞: `frechet_to` extrapolated to infinitely many samples (Chong & Forsyth 2020, arXiv:1911.07023).
+
+    The distance of random subsets of m/10 … m features is fitted by a line in 1/size, whose intercept is the
+    estimate; it may be below zero. The interval adds the error of the samples to that of the line.
+
+    Args:
+        sizes: how many subsets, at even distances.
+
+    Raises:
+        InputError: fewer than 20 rows, another width than the reference's, or values that are not finite.
+    """
+    x = rows(features, "features", least=20)
+    whole = frechet_to(reference, x)
+    generator = torch.Generator().manual_seed(0)
+    counts = [round(size) for size in torch.linspace(len(x) / 10, len(x), sizes).tolist()]
+    chosen = (torch.randperm(len(x), generator=generator)[:size].to(x.device) for size in counts)
+    values = [frechet_to(reference, x[subset]).value for subset in chosen]
+    line = stats.linregress([1 / size for size in counts], values)
+    error = math.hypot(float(line.intercept_stderr), standard_error(whole))
+    flags = ("few samples",) * (counts[0] <= x.shape[1])
+    return around(float(line.intercept), error, len(x), flags=tuple(dict.fromkeys((*flags, *whole.flags))))
 
 
 def _influence(features: Tensor, reference: Moments, sample: Moments, transport: Tensor) -> Tensor:

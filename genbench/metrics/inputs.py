@@ -38,7 +38,8 @@ def rows(x: Features, what: str, least: int = 1) -> Tensor:
         raise InputError(f"{what}: {len(x) if x.ndim else 0} given, give at least {least}")
     flat = x.reshape(len(x), -1)
     flat = flat if flat.dtype == torch.float64 else flat.float()
-    broken = len(flat) - int(flat.isfinite().all(dim=1).sum())
+    # A sum is finite just if its terms are, and needs no copy of the rows.
+    broken = int((~flat.sum(dim=1, dtype=torch.float64).isfinite()).sum())
     if broken:
         raise InputError(f"{what}: {broken} of {len(flat)} are not finite; mend the model or leave them out")
     return flat
@@ -84,6 +85,11 @@ def reference(task: Task, n: int) -> Tensor:
 def fresh(task: Task, n: int) -> Tensor:
     """`n` held-out examples, all if there are fewer: what a perfect sampler would produce."""
     return _choice(task, task.held_out, n)
+
+
+def perfect(task: Task) -> Subject:
+    """The subject whose samples are held-out examples: it scores the floor."""
+    return Subject(task, lambda n: fresh(task, n))
 
 
 def drawn(subject: Subject, n: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genbench.kernels.pairwise import Kernel, row_sums, squared_distances
 from genbench.metrics.inputs import Features, pair
-from genbench.metrics.uncertainty import around
+from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
 
 _BANDWIDTH_ROWS = 1000
@@ -27,8 +27,8 @@ def kid(x: Features, y: Features, subsets: int = 100, subset_size: int = 1000) -
     """Kernel inception distance: the unbiased squared MMD of the cubic kernel, averaged over random subsets.
 
     Bińkowski et al. 2018 (arXiv:1801.01401): k(x, y) = (xᵀy/d + 1)³. Being unbiased it may be negative. The
-    interval is the subsets' standard deviation, scaled to all samples by √(subset size / m); there is none
-    when a subset is the whole set. The kernel knows the unit of the features: use it with those of a network.
+    interval is the subsets' standard deviation, scaled to all samples by √(subset size / m), or that of `mmd`
+    where a subset holds all samples. The kernel depends on the features' unit: use it with a network's.
 
     Args:
         x: features of the reference, shape (n, d).
@@ -43,12 +43,12 @@ def kid(x: Features, y: Features, subsets: int = 100, subset_size: int = 1000) -
     if subsets < 1 or size < 2:
         raise InputError(f"{subsets} subsets of {size} asked, give at least 1 of 2")
     generator = torch.Generator().manual_seed(0)
-    values = torch.tensor([_subset_kid(x, y, size, generator) for _ in range(subsets)], dtype=torch.float64)
-    flags = ("few samples",) * (size < subset_size)
-    if subsets == 1 or size == len(y):
-        return Estimate(float(values.mean()), len(y), flags=flags)
-    error = float(values.std()) * math.sqrt(size / len(y))
-    return around(float(values.mean()), error, len(y), flags=flags)
+    each = [_subset_kid(x, y, size, generator) for _ in range(subsets)]
+    values = torch.tensor([estimate.value for estimate in each], dtype=torch.float64)
+    # Subsets that all hold every sample do not tell how samples vary; the U-statistic itself does.
+    whole = subsets == 1 or size == len(y)
+    error = standard_error(each[0]) if whole else float(values.std()) * math.sqrt(size / len(y))
+    return around(float(values.mean()), error, len(y), flags=("few samples",) * (size < subset_size))
 
 
 def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
@@ -99,9 +99,9 @@ def median_distance(x: Tensor) -> float:
     return math.sqrt(float(squared[above].median()))
 
 
-def _subset_kid(x: Tensor, y: Tensor, size: int, generator: torch.Generator) -> float:
+def _subset_kid(x: Tensor, y: Tensor, size: int, generator: torch.Generator) -> Estimate:
     first, second = (part[_choose(len(part), size, generator).to(part.device)] for part in (x, y))
-    return _discrepancy(first, second, cubic, _cubic_diagonal).value
+    return _discrepancy(first, second, cubic, _cubic_diagonal)
 
 
 def _choose(n: int, size: int, generator: torch.Generator) -> Tensor:

@@ -65,12 +65,16 @@ def label(n: int) -> str:
 
 
 def named(name: str) -> Metric:
-    """The metric that `name` asks for; ``frechet_lenet@10k`` sets the option `n` of `frechet_lenet`.
+    """The metric that `name` asks for.
+
+    ``frechet_lenet@10k`` sets the option `n` of `frechet_lenet`, and ``frechet_file:net.pt@10k`` the option
+    `path` of `frechet_file` too.
 
     Raises:
-        InputError: no metric has that name, or it takes no sample count.
+        InputError: no metric has that name, or it takes no such option.
     """
-    base, at, protocol = name.partition("@")
-    options = {"n": count(protocol)} if at else {}
+    front, at, protocol = name.rpartition("@") if "@" in name else (name, "", "")
+    base, colon, path = front.partition(":")
+    options = ({"n": count(protocol)} if at else {}) | ({"path": path} if colon else {})
     metric: Metric = metrics[base].create(**options)
     return metric

@@ -29,6 +29,11 @@ def around(
     return Estimate(value, n, min(low, value), max(high, value), flags)
 
 
+def standard_error(estimate: Estimate) -> float:
+    """The standard error behind the upper end of a normal interval."""
+    return 0.0 if estimate.high is None else (estimate.high - estimate.value) / Z95
+
+
 def proportion(hits: int, n: int, flags: tuple[str, ...] = ()) -> Estimate:
     """Share hits/n with Wilson's interval, which stays sensible at 0 and 1."""
     interval = stats.binomtest(hits, n).proportion_ci(method="wilson")

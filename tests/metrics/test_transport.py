@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import ot
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from genbench.metrics import Subject, named, sliced_wasserstein
+from genbench.metrics import Subject, named, sliced_wasserstein, transport, wasserstein
 from genbench.metrics.transport import directions
 from genbench.tasks import digits, ring8
-from genbench.types import InputError
+from genbench.types import InputError, NotAvailableError
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -73,3 +75,34 @@ def test_images_are_flattened() -> None:
 def test_unusable_input_is_explained(broken: NDArray[np.float64]) -> None:
     with pytest.raises(InputError):
         sliced_wasserstein(broken, np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_exact_equals_pot_on_sets_of_unequal_size(p: Literal[1, 2]) -> None:
+    x, y = normal(60, 3), normal(45, 3, seed=1) + 1
+    cost = ot.dist(x.numpy(), y.numpy(), metric="euclidean") ** p
+    expected = ot.emd2([], [], cost) ** (1 / p)
+    assert wasserstein(x, y, p).value == pytest.approx(expected, rel=1e-9)
+
+
+def test_exact_in_one_dimension_equals_sorting() -> None:
+    x, y = normal(80, 1), normal(80, 1, seed=1) * 2
+    expected = (x.sort(dim=0).values - y.sort(dim=0).values).square().mean().sqrt().item()
+    assert wasserstein(x, y).value == pytest.approx(expected)
+    assert wasserstein(x, x).value == 0
+
+
+def test_the_exact_interval_holds_the_truth() -> None:
+    y = normal(300, 1)
+    draws = [wasserstein(normal(100, 1, seed=10 + s) + 3, y, 1) for s in range(100)]
+    truth = 3 + float(-y.mean())
+    hits = sum(each.low <= truth <= each.high for each in draws if each.low is not None and each.high)
+    assert 88 <= hits <= 100
+
+
+def test_without_pot_the_exact_distances_are_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport.importlib.util, "find_spec", lambda name: None)
+    task = ring8(samples=10)
+    assert "POT" in (named("wasserstein1").refuses(Subject(task, lambda n: task.train[:n])) or "")
+    with pytest.raises(NotAvailableError, match="transport"):
+        wasserstein(task.train, task.train)

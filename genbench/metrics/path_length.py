@@ -1,0 +1,96 @@
+"""Latent path length: how far samples move when the noise behind them moves a little."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor
+
+from genbench.metrics.metric import Metric, Subject, label
+from genbench.metrics.uncertainty import around
+from genbench.models.model import DirectSampler, Noise
+from genbench.registry import metrics
+from genbench.types import Estimate, InputError
+
+STEP = 1e-2
+"""Of the interpolation parameter; larger than the 1e-4 of Karras et al., for single precision's sake."""
+
+_BATCH = 500
+
+
+def path_length(subject: Subject, n: int) -> Estimate:
+    """Mean of |G(z(t + ε)) − G(z(t))|² / ε² over `n` paths between two draws of noise.
+
+    After Karras et al. 2019 (arXiv:1812.04948), with Euclidean distance of the examples in place of their
+    perceptual one: t is uniform, normal noise moves on the great circle, uniform noise on the line. Small
+    values mean a smooth map, and a constant one has none: never read it alone.
+
+    Raises:
+        InputError: the subject has no model that samples in one pass.
+    """
+    model, task = subject.model, subject.task
+    if not isinstance(model, DirectSampler):
+        raise InputError("path length needs a model that makes samples from noise in one pass")
+    generator = torch.Generator().manual_seed(0)
+    lengths = []
+    for start in range(0, n, _BATCH):
+        laws = model.sample_noise(task, min(_BATCH, n - start))
+        first, second = (_draws(laws, generator, task.device) for _ in range(2))
+        t = torch.rand(min(_BATCH, n - start), generator=generator).to(task.device)
+        near, far = (_between(laws, first, second, t + shift) for shift in (0.0, STEP))
+        with torch.no_grad():
+            moved = model.sample(task, subject.nets, far) - model.sample(task, subject.nets, near)
+        lengths.append(moved.flatten(1).double().square().sum(dim=1) / STEP**2)
+    every = torch.cat(lengths)
+    if not every.isfinite().all():
+        raise InputError("samples along latent paths are not finite; mend the model")
+    return around(float(every.mean()), float(every.std()) / math.sqrt(n), n, least=0)
+
+
+@metrics.register("path_length", cite="karras2019style")
+def path_length_metric(n: PositiveInt = 1000) -> Metric:
+    """Latent path length over `n` paths: squared change of a sample for a change of its noise.
+
+    For models that make samples from noise in one pass; see `path_length`. It has no floor.
+    """
+
+    def estimate(subject: Subject) -> Estimate:
+        return path_length(subject, n)
+
+    def refuses(subject: Subject) -> str | None:
+        direct = isinstance(subject.model, DirectSampler)
+        return None if direct else "the model does not make samples from noise in one pass"
+
+    return Metric(f"path_length@{label(n)}", "lower", estimate, refuses)
+
+
+def _draws(laws: Mapping[str, Noise], generator: torch.Generator, device: torch.device) -> dict[str, Tensor]:
+    draw = {"normal": torch.randn, "uniform": torch.rand}
+    return {
+        name: draw[noise.law](noise.shape, generator=generator).to(device) for name, noise in laws.items()
+    }
+
+
+def _between(
+    laws: Mapping[str, Noise], start: Mapping[str, Tensor], end: Mapping[str, Tensor], t: Tensor
+) -> dict[str, Tensor]:
+    """Noise at the fractions `t` of the ways, shape (n,)."""
+    between: dict[str, Tensor] = {}
+    for name, noise in laws.items():
+        along = t.view(-1, *[1] * (len(noise.shape) - 1))
+        mix = spherical if noise.law == "normal" else torch.lerp
+        between[name] = mix(start[name], end[name], along)
+    return between
+
+
+def spherical(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    """Great-circle interpolation of each row, its length linear, shapes (n, …), t of shape (n, 1, …)."""
+    from_length, to_length = (part.flatten(1).norm(dim=1).view_as(t) for part in (start, end))
+    a, b = start / from_length, end / to_length
+    angle = (a * b).flatten(1).sum(dim=1).view_as(t).clamp(-1, 1).acos()
+    direction = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+    parallel = angle.sin().abs() < 1e-6
+    return torch.where(parallel, torch.lerp(a, b, t), direction) * torch.lerp(from_length, to_length, t)
