@@ -46,6 +46,7 @@ class Silent:
 class _Watcher:
     """Passes ticks on, and keeps a picture of every look at the samples."""
 
+    config: RunConfig
     folder: RunFolder
     progress: Progress
     stopping: Callable[[], bool]
@@ -55,7 +56,7 @@ class _Watcher:
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
         buffer = io.BytesIO()
-        samples_picture(generated, real).save(buffer, "PNG")
+        samples_picture(generated, real, self.config.seeds).save(buffer, "PNG")
         self.folder.write_bytes(f"samples/step-{step:07d}.png", buffer.getvalue())
 
 
@@ -79,7 +80,7 @@ def run_all(
         done = _finished(folder)
         if done is None:
             watch.begin(config)
-        record = done or _attempt(config, folder, machine, _Watcher(folder, watch, stopping))
+        record = done or _attempt(config, folder, machine, _Watcher(config, folder, watch, stopping))
         watch.end(config, record, reused=done is not None)
         records.append(record)
     return records

@@ -1,0 +1,111 @@
+"""The training loop: budgets, phases, projections and signals."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genbench.engine.ensemble import Ensemble
+from genbench.models.model import Loss, Model, Noise, Phase, Update
+from genbench.ops.optim import sgd
+from genbench.registry import models, tasks
+from genbench.tasks.task import Task
+
+
+class Mean(Model):
+    """Learns the mean of the data by gradient descent, which is known in closed form."""
+
+    def nets(self, task: Task) -> dict[str, nn.Module]:
+        return {"mean": nn.Linear(2, 2), "idle": nn.Linear(2, 2)}
+
+    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
+        return {}
+
+    def loss(self, nets, x, noise) -> Loss:
+        zero = torch.zeros(1, 2)
+        return Loss((nets["mean"](zero) - x).square().sum(1).mean() / 2, {"seen": x.mean()})
+
+    def phases(self, task: Task) -> list[Phase]:
+        update = Update("mean", self.loss, sgd(0.5))
+        return [Phase([update], share=1), Phase([Update("mean", self.loss, sgd(0.0))], share=3)]
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    return tasks["gaussian"].create(samples=64)
+
+
+@pytest.mark.parametrize("backend", ["batched", "loop"])
+def test_gradient_descent_in_closed_form(task, backend):
+    runs = Ensemble(Mean(), task, (0, 1), steps=20, batch=64, backend=backend)
+    state = runs.initial()
+    runs.advance(state, 5)
+    for row in range(2):
+        bias = runs.nets(state, row)["mean"](torch.zeros(1, 2))[0]
+        start = runs.nets(runs.initial(), row)["mean"](torch.zeros(1, 2))[0]
+        # The batch is the data set, so each step halves the distance to its mean.
+        torch.testing.assert_close(bias - task.train.mean(0), (start - task.train.mean(0)) / 2**5)
+
+
+def test_phases_share_the_budget(task):
+    runs = Ensemble(Mean(), task, (0,), steps=20, batch=64)
+    assert [(start, end) for start, end, _ in runs.spans] == [(0, 5), (5, 20)]
+    state = runs.initial()
+    runs.advance(state, 5)
+    settled = state.players["mean"].clone()
+    runs.advance(state, 20)
+    assert torch.equal(settled, state.players["mean"])
+    assert torch.equal(state.players["idle"], runs.initial().players["idle"])
+
+
+def test_signals_are_means_over_the_stretch(task):
+    runs = Ensemble(Mean(), task, (0, 1), steps=20, batch=64)
+    state = runs.initial()
+    signals = runs.advance(state, 20).read()
+    assert signals["seen"] == pytest.approx([task.train.mean().item()] * 2, rel=1e-5)
+    assert set(signals) >= {
+        "mean/grad_norm",
+        "mean/grad_norm_first",
+        "mean/grad_norm_last",
+        "mean/update_norm",
+    }
+    assert "idle/grad_norm" not in signals
+
+
+def test_examples_count_critic_steps(task):
+    runs = Ensemble(models["wgan"].create(critic_steps=3, width=8), task, (0,), steps=10, batch=16)
+    assert [runs.examples(step) for step in (0, 1, 10)] == [0, 48, 480]
+
+
+def test_clipping_holds_after_every_update(task):
+    runs = Ensemble(models["wgan"].create(clip=0.01, width=8), task, (0, 1), steps=4, batch=16)
+    state = runs.initial()
+    runs.advance(state, 4)
+    assert state.players["critic"].abs().max() <= 0.01
+    assert state.players["generator"].abs().max() > 0.01
+
+
+def test_a_step_does_not_depend_on_how_the_run_is_cut(task):
+    runs = Ensemble(models["gan"].create(width=8), task, (0, 1), steps=40, batch=16)
+    whole, cut = runs.initial(), runs.initial()
+    runs.advance(whole, 40)
+    for stop in (1, 2, 17, 40):
+        runs.advance(cut, stop)
+    assert torch.equal(whole.players["generator"], cut.players["generator"])
+
+
+def test_methods_on_one_seed_see_the_same_data(task):
+    seen: dict[str, list[Tensor]] = {}
+
+    class Spy(Mean):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def loss(self, nets, x, noise) -> Loss:
+            seen.setdefault(self.name, []).append(x.detach().clone())
+            return super().loss(nets, x, noise)
+
+    for name in ("first", "second"):
+        runs = Ensemble(Spy(name), task, (4,), steps=6, batch=16, backend="loop")
+        runs.advance(runs.initial(), 6)
+    assert len(seen["first"]) == 6
+    assert all(torch.equal(a, b) for a, b in zip(seen["first"], seen["second"], strict=True))
