@@ -4,6 +4,7 @@ From Python, on features of either library: `frechet_distance`, `kid`, `prdc`, `
 """
 
 from genbench.metrics.classes import inception_score
+from genbench.metrics.external import score, with_reference
 from genbench.metrics.feature_metrics import frechet_lenet
 from genbench.metrics.frechet import (
     frechet_distance,
@@ -17,6 +18,7 @@ from genbench.metrics.metric import Metric, Subject, named
 from genbench.metrics.modes import ModeCounts, mode_counts
 from genbench.metrics.neighbours import Prdc, copying, prdc, precision_recall_density_coverage, two_sample
 from genbench.metrics.path_length import path_length
+from genbench.metrics.sample_files import read_samples
 from genbench.metrics.support import bin_centers, collision_support, different_bins
 from genbench.metrics.transport import sliced_wasserstein, wasserstein
 
@@ -44,7 +46,10 @@ __all__ = [
     "path_length",
     "prdc",
     "precision_recall_density_coverage",
+    "read_samples",
+    "score",
     "sliced_wasserstein",
     "two_sample",
     "wasserstein",
+    "with_reference",
 ]

@@ -87,7 +87,7 @@ def inception_score_metric(n: PositiveInt = 50_000, path: Path | None = None) ->
     return Metric(name, "higher", estimate, refuses, n, lambda task: estimate(perfect(task)))
 
 
-@metrics.register("classification_accuracy", cite="ravuri2019classification")
+@metrics.register("classification_accuracy", cite="ravuri2019cas")
 def classification_accuracy(n: PositiveInt = 10_000) -> Metric:
     """Accuracy on held-out data of a logistic regression that learned from samples alone.
 

@@ -34,7 +34,7 @@ Score = Callable[[Subject, Space, int], Estimate]
 """A subject, a space and the protocol's n → an estimate."""
 
 
-@metrics.register("frechet", cite="heusel2017gans")
+@metrics.register("frechet", cite="heusel2017fid")
 def frechet(n: PositiveInt = 10_000) -> Metric:
     """Fréchet distance of `n` samples to the training set in the data themselves.
 
@@ -44,7 +44,7 @@ def frechet(n: PositiveInt = 10_000) -> Metric:
     return _metric("frechet", RAW, n, "lower", _frechet)
 
 
-@metrics.register("frechet_lenet", cite="heusel2017gans")
+@metrics.register("frechet_lenet", cite="heusel2017fid")
 def frechet_lenet(n: PositiveInt = 10_000) -> Metric:
     """Fréchet distance of `n` samples to the training set in features of the shipped digit classifier.
 
@@ -55,7 +55,7 @@ def frechet_lenet(n: PositiveInt = 10_000) -> Metric:
     return _metric("frechet", LENET, n, "lower", _frechet)
 
 
-@metrics.register("frechet_inception", cite="heusel2017gans")
+@metrics.register("frechet_inception", cite="heusel2017fid")
 def frechet_inception(n: PositiveInt = 50_000, path: Path | None = None) -> Metric:
     """Fréchet inception distance (FID) of `n` samples to the training set, with pytorch-fid's network.
 
@@ -66,7 +66,7 @@ def frechet_inception(n: PositiveInt = 50_000, path: Path | None = None) -> Metr
     return _metric("frechet", inception_space(path), n, "lower", _frechet)
 
 
-@metrics.register("frechet_file", cite="heusel2017gans")
+@metrics.register("frechet_file", cite="heusel2017fid")
 def frechet_file(path: Path, n: PositiveInt = 10_000) -> Metric:
     """Fréchet distance of `n` samples to the training set in features of your own network.
 
@@ -155,15 +155,15 @@ def _factory(name: str, better: Better, score: Score, space: Space) -> Callable[
 _INCEPTION = inception_space(None)
 _ALL = (RAW, LENET, _INCEPTION)
 
-_offer("kid", "Kernel inception distance", "lower", _distance(kid), (LENET, _INCEPTION), "binkowski2018")
+_offer("kid", "Kernel inception distance", "lower", _distance(kid), (LENET, _INCEPTION), "binkowski2018kid")
 for _name, _title, _cite in (
-    ("precision", "Share of samples among the data (k = 3)", "kynkaanniemi2019improved"),
-    ("recall", "Share of data among the samples (k = 3)", "kynkaanniemi2019improved"),
-    ("density", "Balls of data that hold a sample, over k = 5", "naeem2020reliable"),
-    ("coverage", "Share of balls of data that hold a sample (k = 5)", "naeem2020reliable"),
+    ("precision", "Share of samples among the data (k = 3)", "kynkaanniemi2019precision"),
+    ("recall", "Share of data among the samples (k = 3)", "kynkaanniemi2019precision"),
+    ("density", "Balls of data that hold a sample, over k = 5", "naeem2020prdc"),
+    ("coverage", "Share of balls of data that hold a sample (k = 5)", "naeem2020prdc"),
 ):
     _offer(_name, _title, "higher", _one_of_four(_name), _ALL, _cite)
-_offer("mmd", "Squared MMD of a Gaussian kernel", "lower", _distance(mmd), (RAW, LENET), "gretton2012kernel")
+_offer("mmd", "Squared MMD of a Gaussian kernel", "lower", _distance(mmd), (RAW, LENET), "gretton2012mmd")
 _offer("energy", "Squared energy distance", "lower", _distance(energy_distance), (RAW,), "szekely2013energy")
 _offer(
     "two_sample",
@@ -171,7 +171,7 @@ _offer(
     "lower",
     _distance(two_sample),
     _ALL,
-    "lopezpaz2017revisiting",
+    "lopezpaz2017c2st",
 )
 _offer(
     "copying",

@@ -50,7 +50,7 @@ def path_length(subject: Subject, n: int) -> Estimate:
     return around(float(every.mean()), float(every.std()) / math.sqrt(n), n, least=0)
 
 
-@metrics.register("path_length", cite="karras2019style")
+@metrics.register("path_length", cite="karras2019stylegan")
 def path_length_metric(n: PositiveInt = 1000) -> Metric:
     """Latent path length over `n` paths: squared change of a sample for a change of its noise.
 

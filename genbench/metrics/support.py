@@ -101,7 +101,7 @@ def collision_support(x: Features, radius: float) -> Estimate:
     return Estimate(pairs / collisions, len(x), low, high)
 
 
-@metrics.register("ndb", cite="richardson2018gans")
+@metrics.register("ndb", cite="richardson2018ndb")
 def ndb(n: PositiveInt = 10_000) -> Metric:
     """Number of 100 k-means bins that `n` samples fill differently from training examples; ideal about 5."""
 
@@ -116,7 +116,7 @@ def ndb(n: PositiveInt = 10_000) -> Metric:
     return Metric(f"ndb@{label(n)}", "lower", estimate, refuses, n, lambda task: estimate(perfect(task)))
 
 
-@metrics.register("birthday", cite="arora2018do")
+@metrics.register("birthday", cite="arora2018birthday")
 def birthday(n: PositiveInt = 1000) -> Metric:
     """Effective number of distinct images, from colliding pairs among `n` samples (birthday test).
 

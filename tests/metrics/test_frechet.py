@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from pytorch_fid.fid_score import calculate_frechet_distance
+from torchmetrics.image.fid import _compute_fid
 
 from genbench.metrics import Subject, frechet_distance, frechet_distance_from_features, named
 from genbench.metrics.frechet import moments
@@ -27,7 +28,10 @@ def fitted(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.floa
 def test_equals_pytorch_fid_on_well_conditioned_input(d: int) -> None:
     x, y = features(2000, d, 0), features(1500, d, 1)
     expected = calculate_frechet_distance(*fitted(x), *fitted(y))
-    assert frechet_distance(*fitted(x), *fitted(y)) == pytest.approx(expected, rel=1e-9)
+    ours = frechet_distance(*fitted(x), *fitted(y))
+    assert ours == pytest.approx(expected, rel=1e-9)
+    tensors = [torch.from_numpy(part) for part in (*fitted(x), *fitted(y))]
+    assert ours == pytest.approx(float(_compute_fid(*tensors)), rel=1e-9)
     assert frechet_distance_from_features(x, y).value == pytest.approx(expected, rel=1e-9)
 
 
