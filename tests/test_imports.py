@@ -14,7 +14,7 @@ FLOORS = (
     {"models", "tasks", "metrics", "detectors"},
     {"engine"},
     {"executors", "claims", "report", "testing"},
-    {"cli"},
+    {"cli", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NO_TORCH = {"types", "registry", "environment", "suite", "store", "report", "citations"}

@@ -18,7 +18,7 @@ STACKED_HELD_OUT = 26_000
 """Held-out triplets of stacked MNIST: as many as its mode counts draw."""
 
 
-@tasks.register("mnist", cite="lecun1998gradient")
+@tasks.register("mnist", cite="lecun1998mnist")
 def mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -> Task:
     """Handwritten digits, grey, 60,000 to train on and 10,000 held out.
 
@@ -51,7 +51,7 @@ def fashion_mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -
     return _task(FASHION_MNIST, ("sliced_wasserstein@10k",), size, data_dir)
 
 
-@tasks.register("cifar10", cite="krizhevsky2009learning")
+@tasks.register("cifar10", cite="krizhevsky2009cifar")
 def cifar10(*, data_dir: Path | None = None) -> Task:
     """Small colour photographs in ten classes, 32×32, 50,000 to train on and 10,000 held out.
 

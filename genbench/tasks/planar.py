@@ -48,7 +48,7 @@ def grid25(samples: PositiveInt = 100_000) -> Task:
     return _planar("grid25", equal_mixture(torch.cartesian_prod(ticks, ticks), 0.05), samples, _MODE_METRICS)
 
 
-@tasks.register("swissroll", cite="gulrajani2017improved")
+@tasks.register("swissroll", cite="gulrajani2017wgangp")
 def swissroll(samples: PositiveInt = 100_000) -> Task:
     """Swiss roll in the plane with noise .25, divided by 7.5 (WGAN-GP's toy data).
 

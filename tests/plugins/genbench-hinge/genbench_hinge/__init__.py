@@ -1,0 +1,20 @@
+"""GAN with hinge loss (Lim & Ye 2017, arXiv:1705.02894)."""
+
+from torch import Tensor
+
+from genbench.models.gan import Gan
+from genbench.ops.adversarial import negative_mean
+from genbench.ops.optim import adam
+from genbench.registry import models
+
+
+def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E max(0, 1 − f(x)) + E max(0, 1 + f(G(z))), on scores of shape (B,)."""
+    return (1 - real).relu().mean() + (1 + fake).relu().mean()
+
+
+@models.register("hinge-gan")
+def hinge_gan(latent: int = 2, width: int = 64, critic_steps: int = 1) -> Gan:
+    """GAN with hinge loss; differs from `gan` in its two losses alone."""
+    optimizer = adam(1e-3, betas=(0.5, 0.999))
+    return Gan(hinge_critic, negative_mean, optimizer, optimizer, critic_steps, latent=latent, width=width)
