@@ -46,10 +46,14 @@ def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
         origin: a point near the data, such as their mean, shape (d,).
     """
     x, y = x.double() - origin, y.double() - origin
-    norms = x.square().sum(dim=1)[:, None] + y.square().sum(dim=1)
-    squared = torch.addmm(norms, x, y.T, alpha=-2)
-    rounding = 4 * (x.shape[1] + 4) * torch.finfo(torch.float64).eps
-    return squared.masked_fill_(squared <= rounding * norms, 0).float()
+    norms = x.square().sum(dim=1, keepdim=True)
+    # The norms ride along as two more columns of the product, which saves two passes over the tile.
+    left = torch.cat([-2 * x, norms, torch.ones_like(norms)], dim=1)
+    right = torch.cat([y, y.new_ones(len(y), 1), y.square().sum(dim=1, keepdim=True)], dim=1)
+    squared = (left @ right.T).float()
+    # Where x and y are as near as rounding, their norms agree, so those of x give the bound.
+    rounding = 8 * (x.shape[1] + 4) * torch.finfo(torch.float64).eps
+    return squared.masked_fill_(squared <= (rounding * norms).float(), 0)
 
 
 def distance_tiles(x: Tensor, y: Tensor) -> Iterator[Tile]:
