@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 
 class Layout:
-    """Where each parameter of a module lies in a flat vector, in the module's own order."""
+    """Where each parameter of a module lies in a flat vector, in the module's own order.
+
+    It keeps a copy of the module without parameters, into which a `Net` puts a seed's own.
+    """
 
     def __init__(self, module: nn.Module) -> None:
-        self.module = _Callable(module)
         self.shapes = {name: p.shape for name, p in module.named_parameters()}
         self.sizes = [math.prod(shape) for shape in self.shapes.values()]
+        self.shell = copy.deepcopy(module)
+        self._slots = [_slot(self.shell, name) for name in self.shapes]
+        for owner, attribute in self._slots:
+            delattr(owner, attribute)
 
     @property
     def numel(self) -> int:
@@ -32,12 +38,16 @@ class Layout:
         weights = [s for s, shape in zip(spans, self.shapes.values(), strict=True) if len(shape) > 1]
         return weights[0], weights[-1]
 
-    def split(self, flat: Tensor) -> dict[str, Tensor]:
-        """Named views of one seed's flat parameters (P,)."""
+    def split(self, flat: Tensor) -> list[Tensor]:
+        """Views of one seed's flat parameters (P,), in order, each in its shape."""
         parts = flat.split(self.sizes)
-        return {
-            name: part.view(shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
-        }
+        return [part.view(shape) for part, shape in zip(parts, self.shapes.values(), strict=True)]
+
+    def fill(self, parameters: Sequence[Tensor]) -> nn.Module:
+        """The module with these parameters, until it is filled again."""
+        for (owner, attribute), parameter in zip(self._slots, parameters, strict=True):
+            setattr(owner, attribute, parameter)
+        return self.shell
 
 
 class Net:
@@ -47,35 +57,26 @@ class Net:
         self._layout, self._flat, self._buffers = layout, flat, buffers
 
     @cached_property
-    def _parameters(self) -> dict[str, Tensor]:
+    def _parameters(self) -> list[Tensor]:
         # A loss may call a net without gradients before it calls it with them; the views serve both.
         with torch.enable_grad():
-            return {f"module.{name}": p for name, p in self._layout.split(self._flat).items()}
+            return self._layout.split(self._flat)
 
     def __call__(self, *inputs: Tensor) -> Any:
-        return self._call("forward", *inputs)
+        return self._layout.fill(self._parameters)(*inputs)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._buffers[name] if name in self._buffers else self._method(name)
-
-    def _method(self, name: str) -> Callable[..., Any]:
-        return lambda *inputs: self._call(name, *inputs)
-
-    def _call(self, method: str, *inputs: Tensor) -> Any:
-        return functional_call(self._layout.module, self._parameters, (method, *inputs))
+        if name in self._buffers:
+            return self._buffers[name]
+        return lambda *inputs: getattr(self._layout.fill(self._parameters), name)(*inputs)
 
 
-class _Callable(nn.Module):
-    """Lets `functional_call`, which calls modules, call any method of one."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, method: str, *inputs: Tensor) -> Any:
-        return getattr(self.module, method)(*inputs)
+def _slot(module: nn.Module, name: str) -> tuple[nn.Module, str]:
+    """The submodule that owns a parameter, and what the parameter is called there."""
+    path, _, attribute = name.rpartition(".")
+    return module.get_submodule(path), attribute
 
 
 def flatten(module: nn.Module) -> Tensor:

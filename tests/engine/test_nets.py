@@ -16,8 +16,16 @@ def module():
 
 def test_round_trip(module):
     parts = Layout(module).split(flatten(module))
-    for name, parameter in module.named_parameters():
-        assert torch.equal(parts[name], parameter)
+    for part, parameter in zip(parts, module.parameters(), strict=True):
+        assert torch.equal(part, parameter)
+
+
+def test_two_seeds_share_a_shell_without_mixing():
+    module = nn.Linear(2, 1, bias=False)
+    layouts = {"net": Layout(module)}
+    one, two = (bind(layouts, {"net": torch.full((2,), value)}, {})["net"] for value in (1.0, 2.0))
+    x = torch.ones(1, 2)
+    assert [one(x).item(), two(x).item(), one(x).item()] == [2.0, 4.0, 2.0]
 
 
 def test_call_is_the_modules(module):
