@@ -1,0 +1,89 @@
+"""Many runs in one process: failures stay where they are, finished work is kept."""
+
+import torch
+
+import genbench
+from genbench.engine.run import Machine
+from genbench.executors.local import run_all
+from genbench.models.model import Loss, Update
+from genbench.models.vae import Vae
+from genbench.registry import models
+from genbench.suite import RunConfig
+
+CPU = Machine(torch.device("cpu"))
+
+
+class Raises(Vae):
+    """A plugin's model whose loss has a mistake in it."""
+
+    def phases(self, task):
+        def loss(nets, x, noise) -> Loss:
+            raise RuntimeError("a mistake of the plugin's")
+
+        return [
+            type(phase)([Update("vae", loss, phase.updates[0].optimizer)]) for phase in super().phases(task)
+        ]
+
+
+class Diverges(Vae):
+    """A model whose loss is not finite in half of its seeds' batches, sooner or later."""
+
+    def negative_elbo(self, nets, x, posterior, gaussian):
+        loss = super().negative_elbo(nets, x, posterior, gaussian)
+        return loss._replace(value=torch.where(posterior[0, 0] > 1.5, torch.nan, loss.value))
+
+
+def config(model: str, steps: int = 12, seeds: tuple[int, ...] = (0, 1)) -> RunConfig:
+    options = {"width": 8, "latent": 2}
+    return RunConfig("test", "digits", {}, model, options, seeds, steps, batch=16, evaluations=2)
+
+
+def register(monkeypatch, **factories) -> None:
+    models._load()
+    entries = {name: type(models["vae"])(name, factory) for name, factory in factories.items()}
+    monkeypatch.setattr(models, "_entries", {**models._entries, **entries})
+
+
+def test_a_model_that_raises_is_named_and_the_others_finish(monkeypatch, tmp_path):
+    register(monkeypatch, raises=Raises)
+    first, second = run_all([config("raises"), config("vae")], CPU, tmp_path)
+    assert (first.status, second.status) == ("failed", "done")
+    assert first.reason.startswith("RuntimeError: a mistake of the plugin's")
+    (report,) = tmp_path.rglob("error.txt")
+    assert "Traceback" in report.read_text()
+
+
+def test_seeds_that_diverge_are_reported_and_left_out_of_the_trace(monkeypatch, tmp_path):
+    register(monkeypatch, diverges=Diverges)
+    (record,) = run_all([config("diverges", steps=60, seeds=(0, 1, 2, 3, 4, 5))], CPU, tmp_path)
+    assert record.failures
+    steps = {seed: int(text.rsplit(" ", 1)[1]) for seed, text in record.failures.items()}
+    results = genbench.load(tmp_path)
+    for seed, step in steps.items():
+        own = results.traces[results.traces["seed"] == seed]
+        assert own.empty or own["step"].max() < step
+    assert results.traces["value"].notna().all()
+
+
+def test_every_seed_gone_ends_the_run(monkeypatch, tmp_path):
+    register(monkeypatch, diverges=Diverges)
+    (record,) = run_all([config("diverges", steps=3000, seeds=(0, 1))], CPU, tmp_path)
+    assert record.status == "failed"
+    assert set(record.failures) == {0, 1}
+    assert record.steps_done < 3000
+    assert "every seed" in record.reason
+
+
+def test_stopping_keeps_what_is_done(tmp_path):
+    asked = iter([False, False, False, True])
+    records = run_all(
+        [config("vae", steps=200), config("gan")], CPU, tmp_path, stopping=lambda: next(asked, True)
+    )
+    assert [record.status for record in records] == ["interrupted"]
+    assert 0 < records[0].steps_done < 200
+
+
+def test_from_python(tmp_path):
+    results = genbench.run("quick", models=["vae"], tasks=["digits"], seeds=[3, 5], steps=5, out=tmp_path)
+    assert set(results.scores["seed"]) == {3, 5}
+    assert results.records["status"].tolist() == ["done"]
