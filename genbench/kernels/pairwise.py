@@ -58,7 +58,7 @@ def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
 
 def distance_tiles(x: Tensor, y: Tensor) -> Iterator[Tile]:
     """`squared_distances` in tiles."""
-    origin = y.mean(dim=0, dtype=torch.float64)
+    origin = y.mean(dim=0)
     return tiles(x, y, lambda a, b: squared_distances(a, b, origin))
 
 

@@ -32,7 +32,7 @@ def moments(features: Features) -> Moments:
         InputError: fewer than two rows, or values that are not finite.
     """
     x = rows(features, "features", least=2)
-    mean = x.mean(dim=0, dtype=torch.float64)
+    mean = torch.stack([part.double().sum(dim=0) for part in x.split(_CHUNK)]).sum(dim=0) / len(x)
     scatter = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
     for part in x.split(_CHUNK):
         centred = part.double() - mean

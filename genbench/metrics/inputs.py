@@ -18,6 +18,9 @@ from genbench.types import InputError
 Features = Tensor | NDArray[Any]
 """What public functions take: rows of numbers of either library."""
 
+_CHUNK = 4096
+"""Rows checked at once: a check of all would copy them all."""
+
 K = TypeVar("K")
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,8 +41,7 @@ def rows(x: Features, what: str, least: int = 1) -> Tensor:
         raise InputError(f"{what}: {len(x) if x.ndim else 0} given, give at least {least}")
     flat = x.reshape(len(x), -1)
     flat = flat if flat.dtype == torch.float64 else flat.float()
-    # A sum is finite just if its terms are, and needs no copy of the rows.
-    broken = int((~flat.sum(dim=1, dtype=torch.float64).isfinite()).sum())
+    broken = sum(int((~part.isfinite().all(dim=1)).sum()) for part in flat.split(_CHUNK))
     if broken:
         raise InputError(f"{what}: {broken} of {len(flat)} are not finite; mend the model or leave them out")
     return flat

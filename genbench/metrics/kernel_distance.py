@@ -69,7 +69,7 @@ def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
     h = median_distance(x) if bandwidth is None else bandwidth
     if h <= 0:
         raise InputError("the bandwidth is zero, for most of the reference is one point; give a bandwidth")
-    origin = x.mean(dim=0, dtype=torch.float64)
+    origin = x.mean(dim=0)
     return _discrepancy(x, y, lambda a, b: squared_distances(a, b, origin).mul_(-0.5 / h**2).exp_(), _ones)
 
 
@@ -87,14 +87,14 @@ def energy_distance(x: Features, y: Features) -> Estimate:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
     x, y = pair(x, y)
-    origin = x.mean(dim=0, dtype=torch.float64)
+    origin = x.mean(dim=0)
     return _discrepancy(x, y, lambda a, b: squared_distances(a, b, origin).sqrt_().neg_(), _zeros)
 
 
 def median_distance(x: Tensor) -> float:
     """Median Euclidean distance between the first 1,000 rows, shape (n, d)."""
     part = x[:_BANDWIDTH_ROWS]
-    squared = squared_distances(part, part, part.mean(dim=0, dtype=torch.float64))
+    squared = squared_distances(part, part, part.mean(dim=0))
     above = torch.ones_like(squared, dtype=torch.bool).triu(1)
     return math.sqrt(float(squared[above].median()))
 

@@ -1,0 +1,100 @@
+"""The sweep of annealed importance sampling through a binary restricted Boltzmann machine.
+
+The path runs from a base model of independent visible units to the machine (Salakhutdinov & Murray 2008):
+f_β(v) = exp((1 − β) a·v + β b·v) Π_j (1 + exp(β x_j)) with x = c + v W. At each new temperature the weight
+takes f_β′(v) / f_β(v), then v makes one Gibbs step that leaves f_β′ alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+STEPS_BETWEEN_LOGS = 32
+
+
+class Path(NamedTuple):
+    """The two ends of the path, in one precision.
+
+    Attributes:
+        weight: W, shape (V, H).
+        visible_bias, hidden_bias: b (V,) and c (H,) of the machine.
+        base_bias: a, of the base model, shape (V,).
+    """
+
+    weight: Tensor
+    visible_bias: Tensor
+    hidden_bias: Tensor
+    base_bias: Tensor
+
+
+def anneal_plain(path: Path, betas: list[float], v: Tensor, generator: torch.Generator) -> Tensor:
+    """Log weights of the chains that start at `v` (n, V), shape (n,); `betas` may rise or fall.
+
+    Follows the formula term by term; `anneal` gives the same several times faster.
+    """
+    total = torch.zeros(len(v), dtype=torch.float64, device=v.device)
+    for before, after in itertools.pairwise(betas):
+        total += _log_f(path, v, after) - _log_f(path, v, before)
+        for_hidden, for_visible = _uniforms(path, len(v), generator)
+        hidden = torch.sigmoid(after * torch.addmm(path.hidden_bias, v, path.weight))
+        v = _visible(path, after, (for_hidden < hidden).to(v), for_visible)
+    return total
+
+
+def anneal(path: Path, betas: list[float], v: Tensor, generator: torch.Generator) -> Tensor:
+    """As `anneal_plain`, with one product v W a temperature for the weight and the Gibbs step alike.
+
+    With p = sigmoid(β′ x), which the step needs anyway, (1 + e^{βx}) / (1 + e^{β′x}) = 1 + p (e^{(β−β′)x} − 1).
+    These ratios are multiplied up, and a logarithm is taken every 32 temperatures.
+    """
+    block = _steps_between_logs(path, betas)
+    if block == 0:
+        return anneal_plain(path, betas, v, generator)
+    slope = path.visible_bias - path.base_bias
+    total = torch.zeros(len(v), dtype=torch.float64, device=v.device)
+    ratio = v.new_ones(len(v), len(path.hidden_bias))
+    for step, (before, after) in enumerate(itertools.pairwise(betas), 1):
+        total += (after - before) * (v @ slope)
+        x = torch.addmm(path.hidden_bias, v, path.weight)
+        hidden = torch.sigmoid(after * x)
+        ratio.addcmul_(ratio * hidden, x.mul_(before - after).expm1_())
+        for_hidden, for_visible = _uniforms(path, len(v), generator)
+        v = _visible(path, after, (for_hidden < hidden).to(v), for_visible)
+        if step % block == 0:
+            total -= ratio.log().sum(1, dtype=torch.float64)
+            ratio.fill_(1)
+    return total - ratio.log().sum(1, dtype=torch.float64)
+
+
+def _log_f(path: Path, v: Tensor, beta: float) -> Tensor:
+    logits = beta * torch.addmm(path.hidden_bias, v, path.weight)
+    return v @ torch.lerp(path.base_bias, path.visible_bias, beta) + softplus(logits).sum(1)
+
+
+def _visible(path: Path, beta: float, hidden: Tensor, uniform: Tensor) -> Tensor:
+    """A draw from the visible units given hidden ones at inverse temperature β."""
+    bias = torch.lerp(path.base_bias, path.visible_bias, beta)
+    logits = torch.addmm(bias, hidden, path.weight.t(), alpha=beta)
+    return (uniform < logits.sigmoid_()).to(hidden)
+
+
+def _uniforms(path: Path, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Numbers for the hidden (n, H) and the visible units (n, V) of one Gibbs step."""
+    v, h = path.weight.shape
+    options = {"device": path.weight.device, "dtype": path.weight.dtype}
+    drawn = torch.rand(n * (h + v), generator=generator, **options)
+    return drawn[: n * h].view(n, h), drawn[n * h :].view(n, v)
+
+
+def _steps_between_logs(path: Path, betas: list[float]) -> int:
+    """How many ratios can be multiplied before they might overflow; 0 if not even one is safe."""
+    inputs = torch.maximum(path.weight.clamp_min(0).sum(0), -path.weight.clamp_max(0).sum(0))
+    furthest = float((inputs + path.hidden_bias.abs()).max())
+    stride = max(abs(after - before) for before, after in itertools.pairwise(betas))
+    limit = 0.9 * float(torch.tensor(torch.finfo(path.weight.dtype).max).log())
+    return min(STEPS_BETWEEN_LOGS, int(limit / max(stride * furthest, 1e-30)))
