@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Status = Literal["running", "interrupted", "done", "failed", "skipped"]
 Outcome = Literal["detected", "clear", "not applicable", "insufficient evidence"]
+Kind = Literal["exact", "lower bound", "upper bound", "estimate"]
 
 
 class GenbenchError(Exception):
@@ -34,6 +35,7 @@ class Estimate:
         low, high: 95 % interval of the estimate given the samples, where the estimator has one.
         n: how many samples it was computed from.
         flags: what a reader must know, such as ``"singular covariance"`` or ``"few samples"``.
+        kind: what the value is of a likelihood, bounds in expectation; None for other scores.
     """
 
     value: float
@@ -41,6 +43,7 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     flags: tuple[str, ...] = ()
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True)

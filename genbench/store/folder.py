@@ -110,7 +110,7 @@ class RunFolder:
         return tables.scores(self._bytes(SCORES), self.path / SCORES)
 
     def score_frame(self) -> pd.DataFrame:
-        """The scores, tidy: seed, step, metric, value, low, high, n, flags, better."""
+        """The scores, tidy: seed, step, metric, value, low, high, n, flags, kind, better."""
         return tables.score_frame(self._bytes(SCORES), self.path / SCORES)
 
     def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:

@@ -32,6 +32,7 @@ SCORES = pa.schema(
         "high": pa.float64(),
         "n": pa.int64(),
         "flags": pa.list_(pa.string()),
+        "kind": pa.string(),
         "better": pa.string(),
     }
 )
@@ -89,7 +90,9 @@ def scores(data: bytes | None, path: Path) -> list[Score]:
             seed=row["seed"],
             step=row["step"],
             metric=row["metric"],
-            estimate=Estimate(row["value"], row["n"], row["low"], row["high"], tuple(row["flags"])),
+            estimate=Estimate(
+                row["value"], row["n"], row["low"], row["high"], tuple(row["flags"]), row["kind"]
+            ),
         )
         for row in _table(data, SCORES, path).to_pylist()
     ]

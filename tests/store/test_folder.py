@@ -118,13 +118,16 @@ def test_scores_round_trip_and_keep_their_direction(run: RunFolder) -> None:
         Score(
             3, 10, "frechet", Estimate(1.5, 100, low=1.0, high=2.0, flags=("few samples", "singular; odd"))
         ),
+        Score(3, 10, "elbo@10", Estimate(-90.0, 100, kind="lower bound")),
     ]
-    run.write_scores(written, {"modes@2500": "higher", "frechet": "lower"})
+    run.write_scores(written, {"modes@2500": "higher", "frechet": "lower", "elbo@10": "higher"})
     assert run.read_scores() == written
     frame = run.score_frame()
-    assert frame["better"].tolist() == ["higher", "lower"]
-    assert frame["flags"].tolist() == [(), ("few samples", "singular; odd")]
-    assert frame["low"].isna().tolist() == [True, False]
+    assert frame["better"].tolist() == ["higher", "lower", "higher"]
+    assert frame["flags"].tolist() == [(), ("few samples", "singular; odd"), ()]
+    assert frame["low"].isna().tolist() == [True, False, True]
+    assert frame["kind"].isna().tolist() == [True, True, False]
+    assert frame["kind"][2] == "lower bound"
 
 
 def test_scores_without_a_direction_are_refused(run: RunFolder) -> None:
