@@ -66,7 +66,7 @@ def shipped(name: str, device: torch.device = CPU) -> LeNet:
         weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
     net = LeNet(SIZES[name])
     net.load_state_dict(weights)
-    return net.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    return net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
 
 
 def accuracy(name: str) -> float:
