@@ -27,7 +27,7 @@ class RunProgress:
             transient=True,
             disable=not console.is_terminal,
         )
-        self.bar: TaskID | None = None
+        self.running: dict[RunConfig, TaskID] = {}
 
     def __enter__(self) -> RunProgress:
         self.bars.start()
@@ -39,21 +39,18 @@ class RunProgress:
         self.bars.stop()
 
     def begin(self, config: RunConfig) -> None:
-        title = f"[{self.ended + 1}/{self.runs}] {escape(config.task)} · [bold]{escape(config.model)}[/]"
-        self.bar = self.bars.add_task(title, total=config.steps, rate="", score="")
+        title = f"{escape(config.task)} · [bold]{escape(config.model)}[/]"
+        self.running[config] = self.bars.add_task(title, total=config.steps, rate="", score="")
 
-    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
-        if self.bar is not None:
-            score = next((f"· {name} {value:.4g}" for name, value in scores.items()), "")
-            self.bars.update(
-                self.bar, completed=step, rate=f"{examples_per_second:,.0f} samples/s", score=score
-            )
+    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None:
+        score = next((f"· {name} {value:.4g}" for name, value in scores.items()), "")
+        bar = self.running[config]
+        self.bars.update(bar, completed=step, rate=f"{rate:,.0f} samples/s", score=score)
 
     def end(self, config: RunConfig, record: Record, reused: bool) -> None:
         self.ended += 1
-        if self.bar is not None:
-            self.bars.remove_task(self.bar)
-            self.bar = None
+        if config in self.running:
+            self.bars.remove_task(self.running.pop(config))
         line = f"[{self.ended}/{self.runs}] {config.task} · {config.model}: {outcome(record)}"
         self.console.print(escape(line + (", kept from before" if reused else "")), highlight=False)
 

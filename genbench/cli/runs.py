@@ -58,6 +58,9 @@ def run(
     backend: Backend = Backend.auto,
     out: Annotated[Path, typer.Option(help="Where results go.", file_okay=False)] = Path("results"),
     data_dir: DataDir = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")
+    ] = None,
 ) -> None:
     """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""
     from rich.console import Console
@@ -65,7 +68,7 @@ def run(
     from genbench.cli.progress import RunProgress, outcome
     from genbench.engine.devices import choose_device
     from genbench.engine.run import Machine
-    from genbench.executors.local import run_all
+    from genbench.executors.local import default_jobs, run_all
     from genbench.suite import expand, load_suite
 
     loaded = load_suite(suite)
@@ -75,7 +78,7 @@ def run(
     console = Console(stderr=True)
     stopping = _stop_on_interrupt(console.print)
     with RunProgress(console, len(configs)) as progress:
-        records = run_all(configs, machine, out, progress, stopping)
+        records = run_all(configs, machine, out, progress, stopping, jobs or default_jobs(machine))
     _conclude(out / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")

@@ -38,6 +38,9 @@ class RunConfig:
     evaluations: int
     metrics: tuple[str, ...] | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.suite, self.key))
+
     @property
     def key(self) -> str:
         """Eight hexadecimal digits of all that determines the result; the suite's name does not."""

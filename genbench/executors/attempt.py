@@ -1,0 +1,96 @@
+"""One run with all that belongs to it: kept if it is done, recorded if it fails, pictured as it goes."""
+
+from __future__ import annotations
+
+import io
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from genbench.engine.run import Machine, execute
+from genbench.report.pictures import samples_picture
+from genbench.store import RunFolder
+from genbench.suite import RunConfig
+from genbench.types import GenbenchError, Record
+
+
+class Progress(Protocol):
+    """What a person watches while a suite runs; several runs may be under way."""
+
+    def begin(self, config: RunConfig) -> None:
+        """A run starts, or goes on."""
+
+    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None:
+        """A run is at `step`, at `rate` examples a second, with the newest score of each metric."""
+
+    def end(self, config: RunConfig, record: Record, reused: bool) -> None:
+        """A run has ended, one way or another."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def begin(self, config: RunConfig) -> None: ...
+
+    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None: ...
+
+    def end(self, config: RunConfig, record: Record, reused: bool) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Watcher:
+    """Passes ticks on, and keeps a picture of every look at the samples."""
+
+    config: RunConfig
+    folder: RunFolder
+    progress: Progress
+    stopping: Callable[[], bool]
+
+    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
+        self.progress.tick(self.config, step, examples_per_second, scores)
+
+    def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
+        buffer = io.BytesIO()
+        samples_picture(generated, real, self.config.seeds).save(buffer, "PNG")
+        self.folder.write_bytes(f"samples/step-{step:07d}.png", buffer.getvalue())
+
+
+def folder_of(config: RunConfig, out: Path) -> RunFolder:
+    """Where a run lies below a folder of results."""
+    return RunFolder.under(out, config.suite, config.task, config.model, config.key)
+
+
+def finished(config: RunConfig, out: Path) -> Record | None:
+    """The record of a run that is done already; None if there is work to do."""
+    try:
+        record = folder_of(config, out).read_record()
+    except GenbenchError:
+        return None
+    return record if record.status == "done" else None
+
+
+def attempt(
+    config: RunConfig, machine: Machine, out: Path, progress: Progress, stopping: Callable[[], bool]
+) -> Record:
+    """Run, or go on with, one configuration; whatever goes wrong is its record."""
+    folder = folder_of(config, out)
+    progress.begin(config)
+    try:
+        return execute(config, folder, machine, _Watcher(config, folder, progress, stopping))
+    except GenbenchError as error:
+        return record_failure(config, out, str(error))
+    except Exception as error:  # a plugin's model may raise anything; the other runs must not suffer
+        path = folder.write_bytes("error.txt", traceback.format_exc().encode())
+        return record_failure(config, out, f"{type(error).__name__}: {error} (see {path})")
+
+
+def record_failure(config: RunConfig, out: Path, reason: str) -> Record:
+    """Write that a run failed."""
+    record = Record(config.suite, config.task, config.model, config.as_dict(), "failed", config.seeds)
+    record = replace(record, reason=reason)
+    folder_of(config, out).write_record(record)
+    return record
