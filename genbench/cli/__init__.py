@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from genbench.cli import catalogue, runs, setup
+from genbench.cli import catalogue, evaluation, runs, setup
 from genbench.types import GenbenchError
 
 app = typer.Typer(
@@ -17,7 +17,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (runs.run, runs.show, runs.leaderboard, setup.prepare, setup.doctor, catalogue.cite):
+COMMANDS = (
+    runs.run,
+    runs.show,
+    runs.leaderboard,
+    evaluation.evaluate,
+    setup.prepare,
+    setup.doctor,
+    catalogue.cite,
+)
+for command in COMMANDS:
     app.command()(command)
 app.command("list")(catalogue.list_names)
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from genbench.types import NotAvailableError
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -16,11 +18,16 @@ DataDir = Annotated[
 
 
 def prepare(
-    task: Annotated[str, typer.Argument(help="The task whose data are wanted.")],
+    task: Annotated[
+        str, typer.Argument(help="The task whose data are wanted, or inception for its weights.")
+    ],
     download: Annotated[bool, typer.Option("--download", help="Fetch what is missing.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Check a task's data, and download them if asked to."""
+    if task == "inception":
+        print(_prepare_inception(download))
+        return
     from genbench.tasks import prepare as prepare_task
 
     print(prepare_task(task, data_dir, download))
@@ -39,6 +46,15 @@ def doctor(data_dir: DataDir = None) -> None:
     for name, finding in _findings(data_dir).items():
         table.add_row(Text(name), Text(finding))
     Console().print(table)
+
+
+def _prepare_inception(download: bool) -> str:
+    from genbench.metrics.inception import fetch, weights_file
+
+    file = fetch() if download else weights_file()
+    if file is None:
+        raise NotAvailableError("the Inception weights are not here; genbench prepare inception --download")
+    return f"the Inception weights are in {file}"
 
 
 def _findings(data_dir: Path | None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from genbench.registry import models, tasks
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
-from genbench.types import Record, Score
+from genbench.types import Estimate, GenbenchError, Record, Score
 
 CHECKPOINT_SECONDS = 30.0
 PICTURED = {"images": 64, "points": 1000}
@@ -156,7 +157,7 @@ class _Run:
             if lives:
                 subject = self._subject(row, bank[row])
                 self.scores += [
-                    Score(self.config.seeds[row], self.state.step, m.name, m.estimate(subject))
+                    Score(self.config.seeds[row], self.state.step, m.name, _estimate(m, subject))
                     for m in metrics
                 ]
         self._keep(bank[:, :pictured], pictured)
@@ -207,6 +208,14 @@ class _Run:
         self.folder.write_record(self.record)
         self.saved = time.monotonic()
         return self.record
+
+
+def _estimate(metric: Metric, subject: Subject) -> Estimate:
+    """A metric's estimate; samples that it cannot score, such as infinite ones, count as a failed seed."""
+    try:
+        return metric.estimate(subject)
+    except GenbenchError as error:
+        return Estimate(math.nan, metric.samples, flags=(str(error),))
 
 
 def _describe_data(task: Task) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def stacked_mnist(
         kind="images",
         train=stacked.images,
         held_out=held_out.images,
-        metrics=("sliced_wasserstein@10k",),
+        metrics=("stacked_modes@26k", "stacked_kl@26k", "sliced_wasserstein@10k"),
         train_labels=stacked.labels,
         held_out_labels=held_out.labels,
         classifier="mnist",
