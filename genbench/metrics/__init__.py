@@ -4,6 +4,7 @@ From Python, on features of either library: `frechet_distance`, `kid`, `prdc`, `
 """
 
 from genbench.metrics.classes import inception_score
+from genbench.metrics.density import kernel_log_density
 from genbench.metrics.external import score, with_reference
 from genbench.metrics.feature_metrics import frechet_lenet
 from genbench.metrics.frechet import (
@@ -14,6 +15,7 @@ from genbench.metrics.frechet import (
     moments,
 )
 from genbench.metrics.kernel_distance import energy_distance, kid, mmd
+from genbench.metrics.likelihood import ais, log_partition, reverse_ais
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.metrics.modes import ModeCounts, mode_counts
 from genbench.metrics.neighbours import Prdc, copying, prdc, precision_recall_density_coverage, two_sample
@@ -27,6 +29,7 @@ __all__ = [
     "ModeCounts",
     "Prdc",
     "Subject",
+    "ais",
     "bin_centers",
     "collision_support",
     "copying",
@@ -38,7 +41,9 @@ __all__ = [
     "frechet_lenet",
     "frechet_to",
     "inception_score",
+    "kernel_log_density",
     "kid",
+    "log_partition",
     "mmd",
     "mode_counts",
     "moments",
@@ -47,6 +52,7 @@ __all__ = [
     "prdc",
     "precision_recall_density_coverage",
     "read_samples",
+    "reverse_ais",
     "score",
     "sliced_wasserstein",
     "two_sample",

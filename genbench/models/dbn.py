@@ -15,16 +15,18 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from genbench.models.capabilities import EnergyModel
 from genbench.models.model import ChainSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn.rbm import Rbm
 from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
+from genbench.ops.partition import Machine
 from genbench.registry import forwards, models
 from genbench.tasks.task import Task
 
 
 @models.register("dbn", cite="hinton2006dbn")
 @dataclass(frozen=True)
-class DeepBeliefNet(Model, ChainSampler):
+class DeepBeliefNet(Model, ChainSampler, EnergyModel):
     """Deep belief net, trained greedily layer by layer with contrastive divergence.
 
     Each layer is an RBM on the hidden probabilities of the one below.
@@ -39,6 +41,10 @@ class DeepBeliefNet(Model, ChainSampler):
         rate, gaussian_rate: step size of binary machines, and of one with Gaussian visible units.
         visible_noise: σ² of Gaussian visible units, as a share of the data's variance.
         decay: strength of the weight decay.
+        offset_rate: rate at which the hidden offsets of centred machines follow their units' means; None
+            trains plain machines. Centring makes the result indifferent to flipped bits (Melchior et al.
+            2016); visible offsets stay at the data's mean (½ above the first layer), hidden ones start from
+            noise, which they forget.
         sampling_sweeps: Gibbs sweeps in the top machine before a sample is read.
     """
 
@@ -50,6 +56,7 @@ class DeepBeliefNet(Model, ChainSampler):
     visible_noise: float = 0.1
     momentum: float = 0.5
     decay: float = 2e-4
+    offset_rate: float | None = None
     sampling_sweeps: int = 500
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
@@ -63,11 +70,14 @@ class DeepBeliefNet(Model, ChainSampler):
         }
 
     def buffers(self, task: Task, batch: int) -> dict[str, Noise]:
-        """Persistent chains start from noise in the visible units."""
-        if not self.persistent:
-            return {}
-        sizes = self._sizes(task)[:-1]
-        return {f"{_layer(i)}.chain": Noise(_visible_law(task, i), (batch, v)) for i, v in enumerate(sizes)}
+        """Persistent chains and hidden offsets; both start from noise."""
+        buffers = {}
+        for i, (v, h) in enumerate(itertools.pairwise(self._sizes(task))):
+            if self.persistent:
+                buffers[f"{_layer(i)}.chain"] = Noise(_visible_law(task, i), (batch, v))
+            if self.offset_rate is not None:
+                buffers[f"{_layer(i)}.offset"] = Noise("uniform", (h,))
+        return buffers
 
     def noise(self, task: Task, batch: int) -> dict[str, Noise]:
         sizes = self._sizes(task)
@@ -91,14 +101,21 @@ class DeepBeliefNet(Model, ChainSampler):
             chain_end = data if not self.persistent else rbm.chain
             for u_hidden, u_visible in zip(noise[f"{name}.hidden"], noise[f"{name}.visible"], strict=True):
                 chain_end = rbm.draw_visible(_draw(rbm.hidden(chain_end), u_hidden), u_visible)
-            error = (data - rbm.visible(rbm.hidden(data))).square().mean()
-        at_data, at_chain = rbm.free_energy(data).mean(), rbm.free_energy(chain_end).mean()
+            hidden = rbm.hidden(data)
+            error = (data - rbm.visible(hidden)).square().mean()
+        buffers = {f"{name}.chain": chain_end} if self.persistent else {}
+        if self.offset_rate is None:
+            at_data, at_chain = rbm.free_energy(data).mean(), rbm.free_energy(chain_end).mean()
+        else:
+            offset = torch.lerp(rbm.offset, hidden.mean(0), self.offset_rate)
+            buffers[f"{name}.offset"] = offset
+            at_data = rbm.centred_free_energy(data, offset).mean()
+            at_chain = rbm.centred_free_energy(chain_end, offset).mean()
         stats = {
             f"{name}/free_energy_data": at_data,
             f"{name}/free_energy_chain": at_chain,
             f"{name}/reconstruction_error": error,
         }
-        buffers = {f"{name}.chain": chain_end} if self.persistent else {}
         return Loss(at_data - at_chain, stats, buffers)
 
     def ascend(self, nets: Nets, x: Tensor, layers: int) -> Tensor:
@@ -106,6 +123,9 @@ class DeepBeliefNet(Model, ChainSampler):
         for i in range(layers):
             x = nets[_layer(i)].hidden(x)
         return x
+
+    def machines(self, nets: Nets) -> list[Machine]:
+        return [nets[_layer(i)].machine() for i in range(len(self.hidden))]
 
     def start_noise(self, task: Task, n: int) -> dict[str, Noise]:
         return {"start": Noise("uniform", (n, self.hidden[-1]))}

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from genbench.models.capabilities import Encoder, ImportanceWeighted
 from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn.vae import Vae as VaeNet
 from genbench.ops.optim import adam
@@ -22,11 +24,12 @@ from genbench.registry import models
 from genbench.tasks.task import Task
 
 Decoder = Literal["bernoulli", "gaussian"]
+Activation = Literal["relu", "tanh"]
 
 
 @models.register("vae", cite="kingma2014vae")
 @dataclass(frozen=True)
-class Vae(Model, DirectSampler):
+class Vae(Model, DirectSampler, Encoder, ImportanceWeighted):
     """Variational autoencoder, Bernoulli decoder for images and Gaussian for points.
 
     Descends −ELBO = E_q[−log p(x | z)] + β KL(q(z | x) ‖ N(0, I)) with one draw of z an example. The sizes
@@ -35,6 +38,11 @@ class Vae(Model, DirectSampler):
     Attributes:
         beta: weight of the KL term; 1 is the bound itself.
         decoder: what p(x | z) is; None chooses by the kind of data.
+        activation, glorot: of the hidden layers, and how their weights start; see `nn.vae.Vae`.
+        eps: Adam's.
+        stages: stretches of training, the i-th 3^i times as long as the first and at rate · 10^(−i/7)
+            (Burda et al. 2016, with eight); each starts Adam anew.
+        dynamic: images are drawn from their grey values anew at every step.
     """
 
     latent: int = 20
@@ -43,37 +51,66 @@ class Vae(Model, DirectSampler):
     rate: float = 1e-3
     beta: float = 1.0
     decoder: Decoder | None = None
+    activation: Activation = "relu"
+    glorot: bool = False
+    eps: float = 1e-8
+    stages: PositiveInt = 1
+    dynamic: bool = False
 
     def refuses(self, task: Task) -> str | None:
         if self.decoder == "bernoulli" and task.kind == "points":
             return "a Bernoulli decoder needs data in [0, 1]"
+        if self.dynamic and task.kind == "points":
+            return "only images can be drawn from their grey values"
         return None
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
-        return {"vae": VaeNet(task.shape, self.latent, self.width, self.depth, self._gaussian(task))}
+        activation = nn.Tanh if self.activation == "tanh" else nn.ReLU
+        sizes = (task.shape, self.latent, self.width, self.depth)
+        return {"vae": VaeNet(*sizes, self._gaussian(task), activation, self.glorot)}
 
     def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return {"posterior": Noise("normal", (batch, self.latent))}
+        noise = {"posterior": Noise("normal", (batch, self.latent))}
+        return noise | {"data": Noise("uniform", (batch, *task.shape))} if self.dynamic else noise
 
     def phases(self, task: Task) -> Sequence[Phase]:
         gaussian = self._gaussian(task)
 
         def loss(nets: Nets, x: Tensor, noise: Draws) -> Loss:
+            x = (noise["data"] < x).to(x.dtype) if self.dynamic else x
             return self.negative_elbo(nets, x, noise["posterior"], gaussian)
 
-        return [Phase([Update("vae", loss, adam(self.rate))])]
+        rates = [self.rate * 10 ** (-i / 7) for i in range(self.stages)]
+        return [
+            Phase([Update("vae", loss, adam(rate, eps=self.eps))], share=3**i) for i, rate in enumerate(rates)
+        ]
 
     def negative_elbo(self, nets: Nets, x: Tensor, posterior: Tensor, gaussian: bool) -> Loss:
         """Batch mean of the two terms, in nats an example."""
         mean, log_variance = nets["vae"].encode(x)
-        z = reparameterise(mean, log_variance, posterior)
-        if gaussian:
-            fit = gaussian_log_density(x, *nets["vae"].decode_gaussian(z))
-        else:
-            fit = bernoulli_log_likelihood(x, nets["vae"].decode(z))
+        fit = _log_likelihood(nets, x, reparameterise(mean, log_variance, posterior), gaussian)
         kl = gaussian_kl(mean, log_variance).sum(1)
         value = (self.beta * kl - fit).mean()
         return Loss(value, {"vae/loss": value, "vae/reconstruction_error": -fit.mean(), "vae/kl": kl.mean()})
+
+    def posterior(self, nets: Nets, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = nets["vae"].encode(x)
+        return mean, log_variance
+
+    def discrete(self, task: Task) -> bool:
+        return not self._gaussian(task)
+
+    def weight_noise(self, task: Task, draws: int, n: int) -> dict[str, Noise]:
+        return {"posterior": Noise("normal", (draws, n, self.latent))}
+
+    def log_weights(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
+        """log p(x | z) + log p(z) − log q(z | x); the last two are ½ Σ (log σ² + ε² − z²)."""
+        epsilon = noise["posterior"]
+        mean, log_variance = self.posterior(nets, x)
+        z = reparameterise(mean, log_variance, epsilon)
+        repeated = x.expand(len(z), *x.shape).flatten(0, 1)
+        fit = _log_likelihood(nets, repeated, z.flatten(0, 1), self._gaussian(task)).view(z.shape[:2])
+        return fit + (log_variance + epsilon.square() - z.square()).sum(2) / 2
 
     def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
         prior = Noise("normal", (n, self.latent))
@@ -90,3 +127,10 @@ class Vae(Model, DirectSampler):
 
     def _gaussian(self, task: Task) -> bool:
         return task.kind == "points" if self.decoder is None else self.decoder == "gaussian"
+
+
+def _log_likelihood(nets: Nets, x: Tensor, z: Tensor, gaussian: bool) -> Tensor:
+    """log p(x | z), shape (B,)."""
+    if gaussian:
+        return gaussian_log_density(x, *nets["vae"].decode_gaussian(z))
+    return bernoulli_log_likelihood(x, nets["vae"].decode(z))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genbench.ops import rbm
+from genbench.ops.partition import Machine, log_odds
 
 
 class Rbm(nn.Module):
@@ -20,24 +21,46 @@ class Rbm(nn.Module):
         noise: σ² of Gaussian visible units, as a share of the data's variance; it is not learned.
     """
 
+    centre: Tensor
     log_variance: Tensor | None
 
     def __init__(self, hidden: int, mean: Tensor, spread: Tensor | None = None, noise: float = 1.0) -> None:
         super().__init__()
         weight = torch.randn(mean.numel(), hidden)
         if spread is None:
-            self.weight, bias = nn.Parameter(0.01 * weight), _log_odds(mean)
+            self.weight, bias = nn.Parameter(0.01 * weight), log_odds(mean)
+            self.register_buffer("centre", mean)
             self.log_variance = None
         else:
             self.weight = nn.Parameter(0.4 * spread[:, None] * weight)
             bias = mean - self.weight.detach().sum(1) / 2  # hidden units are half on at first
             self.register_buffer("log_variance", (noise * spread.square()).log())
+            self.register_buffer("centre", mean / (noise * spread.square()))
         self.visible_bias = nn.Parameter(bias)
         self.hidden_bias = nn.Parameter(torch.zeros(hidden))
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v), shape (B,)."""
         return rbm.free_energy(v, self.weight, self.visible_bias, self.hidden_bias, self.log_variance)
+
+    def centred_free_energy(self, v: Tensor, hidden_offset: Tensor) -> Tensor:
+        """F(v), shape (B,), with the gradient of the centred machine (Melchior et al. 2016, JMLR 17(99)).
+
+        The centred machine has energy −(v − μ)ᵀ W (h − λ) − …, and a step along its gradient moves the plain
+        parameters along J Jᵀ ∇F, where J maps centred parameters to plain ones. So the value is that of
+        `free_energy`, and a difference of two such values descends as the centred machine would. Its offsets
+        are μ, the mean that this machine started from (over σ² if Gaussian), and λ, `hidden_offset` (H,).
+        """
+        plain = (self.weight, self.visible_bias, self.hidden_bias)
+        weight, b, c = (p - p.detach() for p in plain)
+        weight = weight - torch.outer(b, hidden_offset) - torch.outer(self.centre, c)
+        b, c = b - weight @ hidden_offset, c - self.centre @ weight
+        weight, b, c = (p.detach() + step for p, step in zip(plain, (weight, b, c), strict=True))
+        return rbm.free_energy(v, weight, b, c, self.log_variance)
+
+    def machine(self) -> Machine:
+        """The parameters as they are, for partition functions and bounds."""
+        return Machine(self.weight, self.visible_bias, self.hidden_bias, self.log_variance)
 
     def hidden(self, v: Tensor) -> Tensor:
         """p(h = 1 | v), shape (B, H)."""
@@ -53,8 +76,3 @@ class Rbm(nn.Module):
         if self.log_variance is None:
             return (noise < mean).to(mean.dtype)
         return mean + (self.log_variance / 2).exp() * noise
-
-
-def _log_odds(mean: Tensor) -> Tensor:
-    inside = mean.clamp(0.01, 0.99)
-    return inside.log() - torch.log1p(-inside)

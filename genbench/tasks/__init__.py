@@ -1,5 +1,6 @@
 """What models are trained on and measured against."""
 
+from genbench.tasks.binary import binarised, binary_digits, binary_mnist
 from genbench.tasks.digits import digits
 from genbench.tasks.folder import folder
 from genbench.tasks.images import cifar10, fashion_mnist, mnist, stacked_mnist
@@ -15,6 +16,9 @@ __all__ = [
     "Task",
     "Truth",
     "available",
+    "binarised",
+    "binary_digits",
+    "binary_mnist",
     "cifar10",
     "data_directory",
     "decode",

@@ -87,7 +87,8 @@ MNIST = Source("mnist", "MNIST", "MNIST")
 FASHION_MNIST = Source("fashion-mnist", "FashionMNIST", "FashionMNIST")
 CIFAR10 = Source("cifar10", "CIFAR10", "cifar-10-batches-py")
 
-_OF_TASK = {source.name: source for source in (MNIST, FASHION_MNIST, CIFAR10)} | {"stacked-mnist": MNIST}
+_OF_TASK = {source.name: source for source in (MNIST, FASHION_MNIST, CIFAR10)}
+_OF_TASK |= {"binary-mnist": MNIST, "stacked-mnist": MNIST}
 
 
 def data_directory(data_dir: Path | None) -> Path:

@@ -1,0 +1,43 @@
+"""What a model may also do, beside training and sampling; metrics ask with `isinstance`."""
+
+from __future__ import annotations
+
+import abc
+
+from torch import Tensor
+
+from genbench.models.model import Draws, Nets, Noise
+from genbench.ops.partition import Machine
+from genbench.tasks.task import Task
+
+
+class Encoder(abc.ABC):
+    """A model that maps data to codes with a Gaussian posterior q(z | x)."""
+
+    @abc.abstractmethod
+    def posterior(self, nets: Nets, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z | x), each (B, latent)."""
+
+
+class ImportanceWeighted(abc.ABC):
+    """A model whose likelihood is the mean of weights w = p(x, z) / q(z | x), with z drawn from q."""
+
+    @abc.abstractmethod
+    def discrete(self, task: Task) -> bool:
+        """Whether p(x) is a probability on binary data, instead of a density."""
+
+    @abc.abstractmethod
+    def weight_noise(self, task: Task, draws: int, n: int) -> dict[str, Noise]:
+        """What `draws` weights of each of `n` examples need."""
+
+    @abc.abstractmethod
+    def log_weights(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
+        """log w of examples (n, *task.shape), in nats, shape (draws, n)."""
+
+
+class EnergyModel(abc.ABC):
+    """A stack of restricted Boltzmann machines, each on the hidden units of the one below."""
+
+    @abc.abstractmethod
+    def machines(self, nets: Nets) -> list[Machine]:
+        """The machines of one seed, bottom first. Data are flat for them, (B, V)."""

@@ -1,0 +1,63 @@
+"""The centred gradient of a restricted Boltzmann machine, against its definition."""
+
+import pytest
+import torch
+
+from genbench.nn.rbm import Rbm
+from genbench.ops import rbm
+
+V, H = 5, 3
+
+
+def make(gaussian: bool) -> tuple[Rbm, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    machine = Rbm(H, torch.rand(V), torch.rand(V) + 0.5 if gaussian else None).double()
+    data = torch.randn(20, V).double() if gaussian else torch.randint(2, (20, V)).double()
+    return machine, data, torch.rand(H).double()
+
+
+def step_in_centred_coordinates(machine: Rbm, data: torch.Tensor, offset: torch.Tensor, rate: float):
+    """Descend F in (W, b + W λ, c + Wᵀ μ), then turn the result back into plain parameters."""
+    weight = machine.weight.detach().requires_grad_()
+    b = (machine.visible_bias + machine.weight @ offset).detach().requires_grad_()
+    c = (machine.hidden_bias + machine.centre @ machine.weight).detach().requires_grad_()
+    plain = (weight, b - weight @ offset, c - machine.centre @ weight)
+    energy = rbm.free_energy(data, *plain, machine.log_variance).mean()
+    slopes = torch.autograd.grad(energy, (weight, b, c))
+    weight, b, c = (p.detach() - rate * g for p, g in zip((weight, b, c), slopes, strict=True))
+    return weight, b - weight @ offset, c - machine.centre @ weight
+
+
+@pytest.mark.parametrize("gaussian", [False, True])
+def test_a_step_is_a_step_of_the_centred_machine(gaussian: bool):
+    machine, data, offset = make(gaussian)
+    energy = machine.centred_free_energy(data, offset)
+    torch.testing.assert_close(energy, machine.free_energy(data))
+    slopes = torch.autograd.grad(energy.mean(), list(machine.parameters()))
+    rate = 1e-6
+    expected = step_in_centred_coordinates(machine, data, offset, rate)
+    for parameter, slope, target in zip(machine.parameters(), slopes, expected, strict=True):
+        moved = target - parameter.detach()
+        torch.testing.assert_close(-rate * slope, moved, rtol=1e-4, atol=1e-11)
+
+
+def test_training_sees_no_difference_between_bits_and_flipped_bits():
+    """The centred gradient of a machine on flipped data is the flipped gradient; the plain one is not."""
+    machine, data, offset = make(gaussian=False)
+    torch.manual_seed(1)
+    flipped = Rbm(H, 1 - machine.centre).double()
+    with torch.no_grad():
+        flipped.weight.copy_(-machine.weight)
+        flipped.visible_bias.copy_(-machine.visible_bias)
+        flipped.hidden_bias.copy_(machine.hidden_bias + machine.weight.sum(0))
+    chain = data.roll(1, 1)
+
+    def weight_slope(net: Rbm, x: torch.Tensor, y: torch.Tensor, centred: bool) -> torch.Tensor:
+        energy = (lambda v: net.centred_free_energy(v, offset)) if centred else net.free_energy
+        (slope,) = torch.autograd.grad((energy(x) - energy(y)).mean(), [net.weight])
+        return slope
+
+    for centred in (True, False):
+        plain = weight_slope(machine, data, chain, centred)
+        turned = -weight_slope(flipped, 1 - data, 1 - chain, centred)
+        assert torch.allclose(plain, turned, atol=1e-9) is centred
