@@ -149,7 +149,7 @@ def _print_tables(frame: Any) -> None:
 
     from genbench.report.formats import tables
 
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=140)  # a file or a pipe has no width
     for table in tables(frame):
         console.print(table)
 

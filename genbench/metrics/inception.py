@@ -59,7 +59,8 @@ def inception_space(path: Path | None) -> Space:
             return "Inception reads images"
         if weights_file(path) is None:
             where = path or "torch's cache"
-            return f"not available: no Inception weights in {where}; run genbench prepare inception --download"
+            remedy = "run genbench prepare inception --download"
+            return f"not available: no Inception weights in {where}; {remedy}"
         return None
 
     return Space("_inception", "features of the published Inception network", embed, refuses)
