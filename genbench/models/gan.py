@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn import dcgan as conv
 from genbench.nn.mlp import dense_critic, dense_generator
+from genbench.nn.pacgan import maxout_critic, norm_generator
 from genbench.ops import adversarial as games
 from genbench.ops.optim import Optimizer, adam, rmsprop
 from genbench.registry import forwards, models
 from genbench.tasks.task import Task
 
-Architecture = Literal["mlp", "conv"]
+Architecture = Literal["mlp", "conv", "pacgan"]
 Prior = Literal["normal", "uniform"]
 NETS = ("latent", "prior", "architecture", "width", "depth")
 """The options of a `Gan` that every member of the family offers."""
@@ -34,8 +35,10 @@ class Gan(Model, DirectSampler):
         threshold: score above which the critic calls a sample real; for the accuracy signals alone.
         penalty: weight λ of the gradient penalty on the critic; 0 for none.
         clip: the critic's weights are kept in [−clip, clip]; None for no clipping.
-        width: units a hidden layer (mlp), channels of the widest image layer (conv).
-        depth: hidden layers of the mlp; the image's side decides for conv.
+        architecture: pacgan is dense, with batch norm in the generator and maxout units in the critic, which
+            is half as wide and has one layer less.
+        width: units a hidden layer (dense), channels of the widest image layer (conv).
+        depth: hidden layers of dense nets; the image's side decides for conv.
         generator_norm, critic_norm: batch norm in the convolutional nets.
     """
 
@@ -64,6 +67,11 @@ class Gan(Model, DirectSampler):
             return {
                 "generator": conv.conv_generator(self.latent, shape, self.width, self.generator_norm, output),
                 "critic": conv.conv_critic(shape, self.width, self.critic_norm),
+            }
+        if self.architecture == "pacgan":
+            return {
+                "generator": norm_generator(self.latent, shape, self.width, self.depth, output),
+                "critic": maxout_critic(shape, self.width // 2, self.depth - 1),
             }
         return {
             "generator": dense_generator(self.latent, shape, self.width, self.depth, output),
