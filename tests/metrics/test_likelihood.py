@@ -50,7 +50,6 @@ def test_exact_is_exact_and_says_so():
     assert found.low < found.value < found.high
 
 
-@pytest.mark.slow
 def test_annealed_estimates_surround_the_exact_value():
     forward, reverse = (score(f"log_likelihood_{way}@20", RBM) for way in ("ais", "reverse_ais"))
     assert forward.value == pytest.approx(exact(RBM), abs=0.2)
