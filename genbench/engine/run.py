@@ -189,6 +189,11 @@ class _Run:
     def _examples(self) -> int:
         return self.ensemble.examples(self.state.step) * len(self.config.seeds)
 
+    def _notes(self) -> tuple[str, ...]:
+        """Why metrics were left out, and what they warn of, each once."""
+        flagged = {f"{s.metric}: {flag}": None for s in self.scores for flag in s.estimate.flags}
+        return tuple(dict.fromkeys([*self.record.notes, *flagged]))
+
     def _save(self, status: Any, metrics: list[Metric]) -> Record:
         # The checkpoint goes last but for the record: what it promises is on disk already.
         if self.trace:
@@ -203,6 +208,7 @@ class _Run:
             examples=self._examples(),
             failures={s: f"loss or gradient not finite at step {at + 1}" for s, at in died if at >= 0},
             reason="every seed's loss stopped being finite" if status == "failed" else None,
+            notes=self._notes(),
             seconds={"training": self.state.seconds, "evaluation": self.evaluation_seconds},
         )
         self.folder.write_record(self.record)
