@@ -55,7 +55,7 @@ def test_the_page_names_what_differs_and_what_was_not_run(tmp_path: Path):
     put(tmp_path, "0000000a", [2.0, 2.1], width=400)
     other = Published("VAE", "Another paper", "ring8", "vae", "elbo@10", -90.0, 10, "no time")
     text = page([ROW, other], load(tmp_path))
-    assert "| GAN | `modes@2500` | 6.00 ± 0.98 | 2.05 ± 0.64 | 40 of 400 | 2 | no |" in text
+    assert "| GAN | `modes@2500` | 6 ± 0.98 | 2.05 ± 0.64 | 40 of 400 | 2 | no |" in text
     assert "- **GAN:** too few steps" in text
     assert "| VAE | `elbo@10` | -90 | not run |  |  |  |" in text
     assert "- **VAE:** no time" in text
