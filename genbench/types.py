@@ -98,6 +98,10 @@ class Record:
         reason: why the whole run was skipped or failed; None otherwise.
         notes: what a reader must know, such as a metric that could not score this run.
         seconds: durations by part: ``training``, ``evaluation``.
+        cost: ``peak_bytes``, the highest memory use in training, and ``flops``, the first step of each phase
+            with the floating-point operations of one step of one seed in it.
+        anchors: metric → its score of a ``trivial`` sampler, a Gaussian fitted to the training data, and of
+            ``real`` data against real data; what is not defined is left out.
     """
 
     suite: str
@@ -114,3 +118,5 @@ class Record:
     seconds: Mapping[str, float] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -13,17 +13,19 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from genbench.engine import checkpoint, schedule
+from genbench.engine import checkpoint, cost, schedule
 from genbench.engine.devices import BackendChoice, choose_backend, describe
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import draw
 from genbench.engine.signals import Accumulator
 from genbench.environment import environment
+from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
+from genbench.tasks.truths import Mixture
 from genbench.types import Estimate, GenbenchError, Record, Score
 
 CHECKPOINT_SECONDS = 30.0
@@ -106,7 +108,7 @@ class _Run:
                 continue
             if not bool(self.state.alive.any()):
                 break
-            self._log(self.ensemble.advance(self.state, tick))
+            self._log(self._advance(tick))
             if tick in looks:
                 self._evaluate(metrics)
             self._report()
@@ -114,7 +116,18 @@ class _Run:
                 return self._save("interrupted", metrics)
             if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
                 self._save("running", metrics)
+        self.record = replace(self.record, anchors=anchors(self.ensemble.task, metrics))
         return self._save("done" if bool(self.state.alive.any()) else "failed", metrics)
+
+    def _advance(self, tick: int) -> Accumulator:
+        """Train up to a tick; the first one of this process also measures what training costs."""
+        if self.record.cost:
+            return self.ensemble.advance(self.state, tick)
+        flops, device = cost.step_flops(self.ensemble), self.ensemble.device
+        cost.reset_peak(device)
+        signals = self.ensemble.advance(self.state, tick)
+        self.record = replace(self.record, cost={"peak_bytes": cost.peak_bytes(device), "flops": flops})
+        return signals
 
     def _resume(self) -> State | None:
         if not self.folder.state_path.exists():
@@ -225,7 +238,10 @@ def _estimate(metric: Metric, subject: Subject) -> Estimate:
 
 
 def _describe_data(task: Task) -> dict[str, Any]:
+    modes = task.truth if isinstance(task.truth, Mixture) and task.truth.sigma is not None else None
+    known = {"modes": modes.centers.tolist(), "sigma": modes.sigma} if modes else {}
     return {
+        **known,
         "checksum": task.checksum(),
         "train": len(task.train),
         "held_out": len(task.held_out),

@@ -1,0 +1,40 @@
+import pytest
+import torch
+
+from genbench.engine.cost import peak_bytes, reset_peak, step_flops
+from genbench.engine.ensemble import Ensemble
+from genbench.registry import models, tasks
+
+CPU = torch.device("cpu")
+
+
+def test_the_flops_of_a_boltzmann_machine_are_those_of_its_products() -> None:
+    # On binary data contrastive divergence makes products of batch × visible × hidden: three in the chain
+    # (up, down, up) or two where the last is not needed, and some for the energies and their gradients.
+    task = tasks["digits"].create()
+    product = 2 * 32 * task.dim * 16
+    ((start, flops),) = step_flops(Ensemble(models["rbm"].create(hidden=16), task, (0, 1), 10, 32))
+    assert start == 0
+    assert flops % product == 0
+    assert 4 <= flops // product <= 16
+
+
+def test_each_phase_is_counted_and_seeds_do_not_add_up() -> None:
+    task = tasks["ring8"].create(samples=200)
+    model = models["dbn"].create(hidden=[8, 16])
+    few, many = (step_flops(Ensemble(model, task, seeds, 100, 16)) for seeds in ((0,), (0, 1, 2)))
+    assert [start for start, _ in few] == [0, 50]
+    assert few == many
+
+
+def test_a_doubled_batch_doubles_the_work() -> None:
+    task = tasks["ring8"].create(samples=200)
+    counts = [step_flops(Ensemble(models["wgan-gp"].create(), task, (0,), 10, b))[0][1] for b in (16, 32)]
+    assert counts[1] == pytest.approx(2 * counts[0], rel=0.01)
+
+
+def test_the_peak_rises_with_a_large_tensor() -> None:
+    reset_peak(CPU)
+    before = peak_bytes(CPU)
+    torch.ones(50_000_000)
+    assert peak_bytes(CPU) - before == pytest.approx(200e6, rel=0.2)
