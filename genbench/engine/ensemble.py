@@ -174,7 +174,8 @@ class Ensemble:
         for name, value in loss.buffers.items():
             mask = state.alive.view(-1, *[1] * (value.dim() - 1))
             state.buffers[name] = torch.where(mask, value, state.buffers[name])
-        signals.add(update.player, self.layouts[update.player], slope, size, change, loss.stats)
+        layout, rate = self.layouts[update.player], update.optimizer.rate
+        signals.add(update.player, layout, slope, size, change, rate, loss.stats)
 
     def _inputs(
         self, phase: int, updates: Sequence[Update], first: int, last: int

@@ -16,11 +16,13 @@ from torch import Tensor
 from genbench.engine import checkpoint, cost, schedule
 from genbench.engine.devices import BackendChoice, choose_backend, describe
 from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.probe import Probe
 from genbench.engine.sampling import draw
-from genbench.engine.signals import Accumulator
+from genbench.engine.signals import FINITE, Accumulator
 from genbench.environment import environment
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
+from genbench.models.model import ChainSampler
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
@@ -103,12 +105,14 @@ class _Run:
         metrics, notes = self._metrics()
         self.record = replace(self.record, notes=notes)
         looks = set(schedule.evaluations(self.config.steps, self.config.evaluations))
+        probe, probes = Probe(self.ensemble), schedule.probes(self.config.steps, self._has_chains)
         for tick in schedule.ticks(self.config.steps):
             if tick <= self.state.step:
                 continue
             if not bool(self.state.alive.any()):
                 break
-            self._log(self._advance(tick))
+            signals = self._advance(tick).read()
+            self._log(signals | probe.read(self.state) if tick in probes else signals)
             if tick in looks:
                 self._evaluate(metrics)
             self._report()
@@ -129,6 +133,10 @@ class _Run:
         self.record = replace(self.record, cost={"peak_bytes": cost.peak_bytes(device), "flops": flops})
         return signals
 
+    @property
+    def _has_chains(self) -> bool:
+        return isinstance(self.ensemble.model, ChainSampler)
+
     def _resume(self) -> State | None:
         if not self.folder.state_path.exists():
             return None
@@ -147,15 +155,16 @@ class _Run:
         notes = tuple(f"{name}: {reason}" for name, reason in refusals.items() if reason)
         return [metric for metric in asked if not refusals[metric.name]], notes
 
-    def _log(self, signals: Accumulator) -> None:
+    def _log(self, signals: dict[str, list[float]]) -> None:
         step, seeds = self.state.step, self.config.seeds
         alive = self.state.alive.tolist()
+        signals = {FINITE: [float(lives) for lives in alive], **signals}
         examples = self.ensemble.examples(step)
         rows = [
             (seed, step, self.state.seconds, examples, signal, value)
-            for signal, values in signals.read().items()
+            for signal, values in signals.items()
             for seed, value, lives in zip(seeds, values, alive, strict=True)
-            if lives
+            if lives or signal == FINITE
         ]
         columns = ["seed", "step", "seconds", "samples", "signal", "value"]
         self.trace.append(pd.DataFrame(rows, columns=columns))

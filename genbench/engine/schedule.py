@@ -6,6 +6,10 @@ import numpy as np
 
 TICKS = 100
 """Signals are read about this often in a run."""
+PROBE_STEPS = 40
+"""Steps between two looks at samples, at least."""
+CHAIN_TICKS = 20
+"""Ticks between two looks at samples that are read from Markov chains, which take many sweeps to make."""
 
 
 def ticks(steps: int) -> list[int]:
@@ -19,3 +23,12 @@ def evaluations(steps: int, count: int) -> list[int]:
     at = ticks(steps)
     wanted = np.geomspace(max(1, steps / 50), steps, count) if count > 1 else [steps]
     return sorted({min(at, key=lambda tick: abs(tick - step)) for step in wanted} | {steps})
+
+
+def probes(steps: int, chains: bool) -> set[int]:
+    """The ticks at which samples are looked at: so far apart that it costs a twentieth of training."""
+    at = ticks(steps)
+    if chains:
+        return set(at[CHAIN_TICKS - 1 :: CHAIN_TICKS]) | {steps}
+    every = -(-PROBE_STEPS * len(at) // steps)
+    return set(at[every - 1 :: every]) | {steps}

@@ -9,18 +9,23 @@ from torch import Tensor
 
 from genbench.engine.nets import Layout
 
+FINITE = "run/finite"
+"""1 while a seed's losses and gradients have been finite, 0 from the tick at which one was not."""
+
 
 class Accumulator:
     """Means of every signal over the updates since it was made, one value a seed.
 
     Beside what a loss reports, every player has ``grad_norm`` (and ``_first``, ``_last`` for its first and
-    last weight) and ``update_norm``, all Euclidean.
+    last weight) and ``update_norm``, all Euclidean, ``depth_ratio``, the root mean square gradient of the
+    first weight over that of the last, and ``update_ratio``, the root mean square update over the step size.
     """
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
         self._names: dict[str, list[str]] = {}
+        self._scales: dict[str, tuple[float, float]] = {}
 
     def add(
         self,
@@ -29,9 +34,17 @@ class Accumulator:
         gradient: Tensor,
         size: Tensor,
         change: Tensor,
+        rate: float,
         stats: Mapping[str, Tensor],
     ) -> None:
-        """Add one update; gradient and change are (S, P), `size` the norms of the gradients, stats (S,)."""
+        """Add one update.
+
+        Args:
+            gradient, change: shape (S, P).
+            size: norms of the gradients, (S,).
+            rate: the optimiser's step size; 0 if it has none.
+            stats: what the loss reports, (S,) each.
+        """
         first, last = layout.layers
         signals = {
             f"{player}/grad_norm": size,
@@ -46,11 +59,18 @@ class Accumulator:
             self._counts[player] += 1
         else:
             self._names[player], self._sums[player], self._counts[player] = list(signals), stacked, 1
+            depth = (last.stop - last.start) / (first.stop - first.start)
+            self._scales[player] = depth**0.5, rate * layout.numel**0.5
 
     def read(self) -> dict[str, list[float]]:
         """Mean of each signal by seed; the one place that waits for the device."""
-        return {
-            name: row
-            for player, sums in self._sums.items()
-            for name, row in zip(self._names[player], (sums / self._counts[player]).tolist(), strict=True)
-        }
+        signals: dict[str, list[float]] = {}
+        for player, sums in self._sums.items():
+            means = (sums / self._counts[player]).tolist()
+            signals |= dict(zip(self._names[player], means, strict=True))
+            depth, size = self._scales[player]
+            ends = zip(*(signals[f"{player}/grad_norm_{end}"] for end in ("first", "last")), strict=True)
+            signals[f"{player}/depth_ratio"] = [depth * first / (last or 1e-300) for first, last in ends]
+            if size:
+                signals[f"{player}/update_ratio"] = [n / size for n in signals[f"{player}/update_norm"]]
+        return signals

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -41,3 +42,11 @@ class EnergyModel(abc.ABC):
     @abc.abstractmethod
     def machines(self, nets: Nets) -> list[Machine]:
         """The machines of one seed, bottom first. Data are flat for them, (B, V)."""
+
+
+class Probed(abc.ABC):
+    """A model that says more of its nets than its samples show; diagnosis reads it some fifty times a run."""
+
+    @abc.abstractmethod
+    def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
+        """Scalars by signal name, from held-out data (n, *task.shape) and samples (m, *task.shape)."""

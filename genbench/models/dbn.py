@@ -134,6 +134,9 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         """Fair coin flips in the topmost units."""
         return (noise["start"] < 0.5).float()
 
+    def start_at(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
+        return _draw(self.ascend(nets, x.flatten(1), len(self.hidden)), noise["start"])
+
     def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
         top = len(self.hidden) - 1
         visible, hidden = self._sizes(task)[-2:]

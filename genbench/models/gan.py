@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.func import grad
 
+from genbench.models.capabilities import Probed
 from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn import dcgan as conv
 from genbench.nn.mlp import dense_critic, dense_generator
@@ -26,7 +28,7 @@ NETS = ("latent", "prior", "architecture", "width", "depth")
 
 
 @dataclass(frozen=True)
-class Gan(Model, DirectSampler):
+class Gan(Model, DirectSampler, Probed):
     """A generator against a critic.
 
     Images are seen by both nets in [−1, 1], which is what the generator's tanh gives; points as they are.
@@ -126,6 +128,21 @@ class Gan(Model, DirectSampler):
     def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
         x: Tensor = nets["generator"](self._latent(noise["z"]))
         return (x + 1) / 2 if task.kind == "images" else x
+
+    def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
+        """How the critic tells held-out data from samples, and what slope it leaves the generator."""
+        pair = (real, generated[: len(real)])
+        on_real, on_fake = (nets["critic"](_signed(x) if task.kind == "images" else x) for x in pair)
+        balanced = torch.full_like(on_fake, self.threshold)
+        slope, equilibrium = (grad(self.generator_loss)(scores).abs().sum() for scores in (on_fake, balanced))
+        right = (on_real > self.threshold).float().mean() + (on_fake <= self.threshold).float().mean()
+        return {
+            "critic/held_out_real": on_real.mean(),
+            "critic/held_out_fake": on_fake.mean(),
+            "critic/held_out_accuracy": right / 2,
+            "critic/auc": (on_real[:, None] > on_fake).float().mean(),
+            "generator/score_gradient": slope / equilibrium,
+        }
 
     def _project(self) -> Callable[[Tensor], Tensor] | None:
         return None if self.clip is None else partial(torch.clamp, min=-self.clip, max=self.clip)

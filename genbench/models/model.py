@@ -132,6 +132,10 @@ class ChainSampler(abc.ABC):
         """First state of the chains, shape (n, units)."""
 
     @abc.abstractmethod
+    def start_at(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
+        """First state of chains that start at data (n, *task.shape), from the same noise as `start`."""
+
+    @abc.abstractmethod
     def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
         """What one sweep of `n` chains needs."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from genbench.models.capabilities import Encoder, ImportanceWeighted
+from genbench.models.capabilities import Encoder, ImportanceWeighted, Probed
 from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn.vae import Vae as VaeNet
 from genbench.ops.optim import adam
@@ -23,13 +23,16 @@ from genbench.ops.variational import (
 from genbench.registry import models
 from genbench.tasks.task import Task
 
+ACTIVE_VARIANCE = 0.01
+"""A latent unit is used if its mean varies by more over the data (Burda et al. 2016, section 5.2)."""
+
 Decoder = Literal["bernoulli", "gaussian"]
 Activation = Literal["relu", "tanh"]
 
 
 @models.register("vae", cite="kingma2014vae")
 @dataclass(frozen=True)
-class Vae(Model, DirectSampler, Encoder, ImportanceWeighted):
+class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
     """Variational autoencoder, Bernoulli decoder for images and Gaussian for points.
 
     Descends −ELBO = E_q[−log p(x | z)] + β KL(q(z | x) ‖ N(0, I)) with one draw of z an example. The sizes
@@ -93,6 +96,20 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted):
         value = (self.beta * kl - fit).mean()
         return Loss(value, {"vae/loss": value, "vae/reconstruction_error": -fit.mean(), "vae/kl": kl.mean()})
 
+    def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
+        """What the code carries: nats and used units, and how much worse a stranger's code reconstructs."""
+        mean, log_variance = self.posterior(nets, real)
+        nats = gaussian_kl(mean, log_variance).mean(0)
+        gaussian = self._gaussian(task)
+        own, strange = (_squared_error(nets, real, z, gaussian) for z in (mean, mean.roll(1, 0)))
+        return {
+            "vae/kl_held_out": nats.sum(),
+            "vae/active_units": (mean.var(0) > ACTIVE_VARIANCE).float().sum(),
+            "vae/inactive_share": (mean.var(0) <= ACTIVE_VARIANCE).float().mean(),
+            "vae/kl_largest_unit": nats.max(),
+            "vae/code_use": strange / own,
+        }
+
     def posterior(self, nets: Nets, x: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = nets["vae"].encode(x)
         return mean, log_variance
@@ -134,3 +151,8 @@ def _log_likelihood(nets: Nets, x: Tensor, z: Tensor, gaussian: bool) -> Tensor:
     if gaussian:
         return gaussian_log_density(x, *nets["vae"].decode_gaussian(z))
     return bernoulli_log_likelihood(x, nets["vae"].decode(z))
+
+
+def _squared_error(nets: Nets, x: Tensor, z: Tensor, gaussian: bool) -> Tensor:
+    decoded = nets["vae"].decode_gaussian(z)[0] if gaussian else torch.sigmoid(nets["vae"].decode(z))
+    return (x - decoded).square().mean()

@@ -1,0 +1,162 @@
+"""What a bank of samples says of a generator, measured against held-out data: cheap enough for every tick.
+
+Everything is batched over seeds, and works in a space of at most `AXES` principal components of the data,
+scaled so that the data's root mean square radius is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.stats import beta
+from torch import Tensor
+
+AXES = 16
+BINS = 25
+BANK = 500
+"""Samples a seed: enough that an empty bin of weight 1/25 is no accident at the 1 % level."""
+POOL = 250
+"""Real points, and samples, between which all distances are taken."""
+NEAR = 0.15
+"""A sample within this distance of a real is near the data, or within `NEARER` times their own distance."""
+NEARER = 1.25
+STARVED = 0.25
+"""A bin is missing if its share is below this part of its due, at 99 % confidence."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Held-out data in the form in which samples are compared with them.
+
+    Attributes:
+        mean, axes: centre (D,) and scaled principal axes (D, d) of the data.
+        centers, weights: k-means bins of one half of the held-out data, (K, d), and their shares in the
+            other half, (K,).
+        missing_below: counts up to this one, of `BANK` samples, mean that a bin is missing, (K,).
+        pool: reals, (m, d).
+        near: distance to a real within which a sample counts as near the data.
+        spread: E|x − x'| of reals.
+        train: as many training points as reals in the pool, (m, d).
+        checkerboard: power of the reals at the highest frequency; None for points.
+    """
+
+    mean: Tensor
+    axes: Tensor
+    centers: Tensor
+    weights: Tensor
+    missing_below: Tensor
+    pool: Tensor
+    near: Tensor
+    spread: Tensor
+    train: Tensor
+    checkerboard: Tensor | None
+
+    @classmethod
+    def of(cls, train: Tensor, held_out: Tensor) -> Reference:
+        """Prepare; `train` and `held_out` are (n, *shape) and (m, *shape), images in [0, 1]."""
+        flat = held_out.flatten(1)
+        mean = flat.mean(0)
+        axes = _axes(flat - mean)
+        x = (flat - mean) @ axes
+        first, second = x[::2], x[1::2]
+        centers, weights = _bins(first, second)
+        pool = first[:POOL]
+        within = torch.cdist(pool, pool)
+        apart = within.kthvalue(2, dim=1).values.median()
+        return cls(
+            mean=mean,
+            axes=axes,
+            centers=centers,
+            weights=weights,
+            missing_below=_missing_below(weights),
+            pool=pool,
+            near=(NEARER * apart).clamp_min(NEAR),
+            spread=within.sum() / (len(pool) * (len(pool) - 1)),
+            train=(train[: len(pool)].flatten(1) - mean) @ axes,
+            checkerboard=_checkerboard(held_out[None])[0] if held_out.dim() == 4 else None,
+        )
+
+
+def statistics(reference: Reference, samples: Tensor) -> Mapping[str, Tensor]:
+    """Every sample signal of every seed; `samples` is (S, n, *shape), answers are (S,).
+
+    Missing mass needs `BANK` samples, and is left out if there are fewer.
+    """
+    x = (samples.flatten(2) - reference.mean) @ reference.axes
+    few = x[:, :POOL].contiguous()
+    # Distances by the Gram matrix lose digits that no statistic here needs.
+    to_real, within = torch.cdist(few, reference.pool), torch.cdist(few, few)
+    n = few.shape[1]
+    spread = within.sum((1, 2)) / (n * (n - 1))
+    counts = _counts(x, reference.centers)
+    signals = {
+        "sample/energy_distance": (2 * to_real.mean((1, 2)) - reference.spread - spread) / reference.spread,
+        "sample/top_bin": counts.max(1).values / x.shape[1],
+        "sample/near": (to_real.min(2).values <= reference.near).float().mean(1),
+        "sample/spread": x.var(1).sum(1).sqrt(),
+        "sample/copying": _copying(few, to_real, reference),
+        **{f"sample/centroid_{i}": c for i, c in enumerate(x.mean(1).unbind(1)[:4])},
+    }
+    if x.shape[1] == BANK:
+        signals["sample/missing_mass"] = (reference.weights * (counts <= reference.missing_below)).sum(1)
+    if reference.checkerboard is not None:
+        signals["sample/checkerboard"] = _checkerboard(samples) / reference.checkerboard
+    return signals
+
+
+def two_sample(reference: Reference, first: Tensor, second: Tensor) -> Tensor:
+    """Energy distance of two banks (S, n, *shape), in units of the data's spread, (S,)."""
+    x, y = ((bank.flatten(2) - reference.mean) @ reference.axes for bank in (first, second))
+    n, m = x.shape[1], y.shape[1]
+    own = torch.cdist(x, x).sum((1, 2)) / (n * (n - 1)) + torch.cdist(y, y).sum((1, 2)) / (m * (m - 1))
+    return (2 * torch.cdist(x, y).mean((1, 2)) - own) / reference.spread
+
+
+def _axes(centred: Tensor) -> Tensor:
+    """Principal axes, divided by the data's root mean square radius within them."""
+    _, scales, axes = torch.linalg.svd(centred[:1000], full_matrices=False)
+    kept = scales[:AXES]
+    return axes[:AXES].T / (kept.square().sum() / min(len(centred), 1000)).sqrt()
+
+
+def _bins(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    from sklearn.cluster import KMeans
+
+    fitted = KMeans(min(BINS, len(first) // 4), n_init=1, random_state=0).fit(first.cpu().double().numpy())
+    centers = torch.from_numpy(fitted.cluster_centers_).to(first)
+    return centers, _counts(second[None], centers)[0] / len(second)
+
+
+def _counts(x: Tensor, centers: Tensor) -> Tensor:
+    """How many points of each seed are nearest to each centre: (S, n, d) → (S, K)."""
+    # |x|² is the same for all centres and left out.
+    nearest = (centers.square().sum(1) - 2 * x @ centers.T).argmin(2)
+    return torch.zeros(len(x), len(centers), device=x.device).scatter_add_(
+        1, nearest, torch.ones_like(nearest, dtype=torch.float32)
+    )
+
+
+def _missing_below(weights: Tensor) -> Tensor:
+    """The largest count whose 99 % Clopper–Pearson limit is below `STARVED` of a bin's due; −1 if none."""
+    counts = np.arange(BANK // 4)
+    upper = beta.ppf(0.99, counts + 1, BANK - counts)
+    largest = np.searchsorted(upper, STARVED * weights.double().cpu().numpy()) - 1
+    return torch.from_numpy(largest).to(weights)
+
+
+def _copying(samples: Tensor, to_real: Tensor, reference: Reference) -> Tensor:
+    """Share of samples nearer to a training point than to any of equally many held-out ones, ½ by chance."""
+    m = len(reference.train)
+    to_train = torch.cdist(samples, reference.train).min(2).values
+    return (to_train < to_real[:, :, :m].min(2).values).float().mean(1)
+
+
+def _checkerboard(images: Tensor) -> Tensor:
+    """Mean square of the 2×2 alternating pattern, over the images' variance: (S, n, C, H, W) → (S,)."""
+    height, width = (side - side % 2 for side in images.shape[-2:])
+    even, odd = images[..., :height:2, :width], images[..., 1:height:2, :width]
+    pattern = (even[..., ::2] - even[..., 1::2] - odd[..., ::2] + odd[..., 1::2]) / 4
+    return pattern.square().mean((1, 2, 3, 4)) / images.flatten(2).var((1, 2)).clamp_min(1e-12)

@@ -1,0 +1,109 @@
+"""Looks at samples and nets from fixed noise, between two stretches of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property, partial
+
+import torch
+from torch import Tensor, nn
+
+from genbench.detectors.samples import BANK, Reference, statistics, two_sample
+from genbench.engine import streams
+from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.sampling import each
+from genbench.models.capabilities import Probed
+from genbench.models.model import ChainSampler, DirectSampler, Draws, Nets
+
+CHAINS, SWEEPS = 64, 40
+"""Short chains: enough to see whether they forget where they started, no more."""
+
+
+class Probe:
+    """The fixed bank of one ensemble; it keeps no state, so a resumed run sees what it would have seen."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self.ensemble = ensemble
+
+    @cached_property
+    def reference(self) -> Reference:
+        task = self.ensemble.task
+        return Reference.of(task.unit(task.train[: 2 * BANK]), task.unit(task.held_out[: 8 * BANK]))
+
+    @torch.no_grad()
+    def read(self, state: State) -> dict[str, list[float]]:
+        """Every signal by seed."""
+        if isinstance(self.ensemble.model, DirectSampler):
+            signals = self._direct(state, self.ensemble.model)
+        elif isinstance(self.ensemble.model, ChainSampler):
+            signals = self._chains(state, self.ensemble.model)
+        else:
+            return {}
+        stacked = torch.stack(list(signals.values())).float()
+        return dict(zip(signals, stacked.tolist(), strict=True))
+
+    @cached_property
+    def _noise(self) -> dict[str, Tensor]:
+        model = self.ensemble.model
+        assert isinstance(model, DirectSampler)
+        noise = model.sample_noise(self.ensemble.task, BANK)
+        return streams.draw(noise, self.ensemble.generators("probe"))
+
+    @cached_property
+    def _real(self) -> Tensor:
+        task = self.ensemble.task
+        return task.unit(task.held_out[: BANK // 2])
+
+    def _direct(self, state: State, model: DirectSampler) -> dict[str, Tensor]:
+        task = self.ensemble.task
+
+        def look(nets: Nets, noise: Draws) -> tuple[Tensor, dict[str, Tensor]]:
+            with _dead_units(self.ensemble) as dead:
+                x = model.sample(task, nets, noise)
+                own = dict(model.probe(task, nets, self._real, x)) if isinstance(model, Probed) else {}
+                return x, own | {f"{player}/dead_units": torch.stack(s).max() for player, s in dead.items()}
+
+        samples, own = each(self.ensemble, state, look, self._noise)
+        return own | dict(statistics(self.reference, samples))
+
+    def _chains(self, state: State, model: ChainSampler) -> dict[str, Tensor]:
+        """Samples of short chains from noise, and how they differ from those of chains started at data."""
+        ensemble, task = self.ensemble, self.ensemble.task
+        sources = ensemble.generators("probe", state.step)
+        start = streams.draw(model.start_noise(task, CHAINS), sources)
+        cold = each(ensemble, state, partial(model.start, task), start)
+        reals = task.unit(task.train[:CHAINS])
+        warm = each(ensemble, state, lambda nets, noise: model.start_at(task, nets, reals, noise), start)
+        units = torch.cat([cold, warm], dim=1)
+        n = units.shape[1]
+        for _ in range(min(SWEEPS, model.sampling_sweeps)):
+            noise = streams.draw(model.sweep_noise(task, n), sources)
+            units = each(ensemble, state, partial(model.sweep, task), units, noise)
+        noise = streams.draw(model.read_noise(task, n), sources)
+        x = each(ensemble, state, partial(model.read, task), units, noise)
+        cold, warm = x[:, : cold.shape[1]], x[:, cold.shape[1] :]
+        known = dict(statistics(self.reference, cold))
+        return known | {"chain/start_dependence": two_sample(self.reference, cold, warm)}
+
+
+@contextmanager
+def _dead_units(ensemble: Ensemble) -> Iterator[Mapping[str, list[Tensor]]]:
+    """Collects the share of units that are zero on the whole batch, of each rectified layer called."""
+    seen: dict[str, list[Tensor]] = {}
+
+    def note(player: str, module: nn.Module, inputs: object, output: Tensor) -> None:
+        units = output.transpose(0, 1).flatten(1)
+        seen.setdefault(player, []).append((units <= 0).all(1).float().mean())
+
+    handles = [
+        module.register_forward_hook(partial(note, player))
+        for player, layout in ensemble.layouts.items()
+        for module in layout.shell.modules()
+        if isinstance(module, nn.ReLU)
+    ]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
