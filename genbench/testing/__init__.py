@@ -8,6 +8,8 @@
 ...     check("hinge-gan", task)
 """
 
+from genbench.testing.metrics import METRIC_CHECKS
 from genbench.testing.models import MODEL_CHECKS, ensemble, small_tasks
+from genbench.testing.tasks import TASK_CHECKS
 
-__all__ = ["MODEL_CHECKS", "ensemble", "small_tasks"]
+__all__ = ["METRIC_CHECKS", "MODEL_CHECKS", "TASK_CHECKS", "ensemble", "small_tasks"]
