@@ -40,6 +40,7 @@ class Format(enum.StrEnum):
     csv = "csv"
     json = "json"
     md = "md"
+    latex = "latex"
 
 
 Names = Annotated[str | None, typer.Option(help="Only these, separated by commas.")]
@@ -115,7 +116,7 @@ def leaderboard(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
 ) -> None:
     """Rank the methods of every task, with intervals over seeds."""
-    from genbench.report.formats import as_csv, as_json, markdown
+    from genbench.report.formats import as_csv, as_json, latex, markdown
     from genbench.report.leaderboard import leaderboard as rank
     from genbench.store import load
 
@@ -126,7 +127,8 @@ def leaderboard(
     if form is Format.table:
         _print_tables(frame)
     else:
-        print({Format.csv: as_csv, Format.json: as_json, Format.md: markdown}[form](frame))
+        write = {Format.csv: as_csv, Format.json: as_json, Format.md: markdown, Format.latex: latex}
+        print(write[form](frame))
 
 
 def _conclude(folder: Path) -> None:

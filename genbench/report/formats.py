@@ -1,10 +1,10 @@
-"""A leaderboard as tables for the terminal, as Markdown, CSV and JSON."""
+"""A leaderboard as tables for the terminal, as Markdown, LaTeX, CSV and JSON."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -37,6 +37,11 @@ def tables(board: pd.DataFrame) -> list[Table]:
 def markdown(board: pd.DataFrame) -> str:
     """One table a task in GitHub's Markdown; the best of each metric is bold."""
     return "\n".join(_markdown(grid) for grid in _grids(board))
+
+
+def latex(board: pd.DataFrame) -> str:
+    r"""One ``tabular`` a task; the best of each metric is bold. Needs ``\usepackage{booktabs}``."""
+    return "\n".join(_latex(grid) for grid in _grids(board))
 
 
 def as_csv(board: pd.DataFrame) -> str:
@@ -80,20 +85,48 @@ def _grids(board: pd.DataFrame) -> Iterator[_Grid]:
         rows: list[dict[Any, Any]] = frame.to_dict("records")
         scored = [row for row in rows if isinstance(row["metric"], str)]
         better = {row["metric"]: row["better"] for row in scored}
-        header = [f"{metric} {_ARROWS[direction]}" for metric, direction in better.items()]
+        header = ["model", "rank", "seeds", *(f"{name} {_ARROWS[way]}" for name, way in better.items())]
         models: dict[str, dict[str, dict[Any, Any]]] = {}
         for row in scored:  # sorted by metric, so that the first one's ranks order the models
             models.setdefault(row["model"], {})[row["metric"]] = row
         lines = [_line(own, list(better)) for own in models.values()]
         notes = {row["model"]: _note(row) for row in rows if row["status"] != "done"}
-        yield _Grid(str(task), ["model", "seeds", *header], lines, list(notes.values()))
+        yield _with_failures(_Grid(str(task), header, lines, list(notes.values())), list(models.values()))
 
 
 def _line(own: dict[str, dict[Any, Any]], metrics: list[str]) -> list[_Cell]:
-    any_row = next(iter(own.values()))
-    seeds, failed = any_row["seeds"], any_row["failed"]
+    row = next(iter(own.values()))
+    seeds, failed = row["seeds"], row["failed"]
     trained = _Cell(f"{seeds - failed} of {seeds}" if failed else str(seeds))
-    return [_Cell(any_row["model"]), trained, *(_score(own.get(metric)) for metric in metrics)]
+    rank = _Cell(rank_text(own[metrics[0]]) if metrics[0] in own else "")
+    return [_Cell(row["model"]), rank, trained, *(_score(own.get(metric)) for metric in metrics)]
+
+
+def rank_text(row: Mapping[Any, Any]) -> str:
+    """A rank with its interval where that is wider, such as ``2 (1–4)``."""
+    if pd.isna(row["rank"]):
+        return "–"
+    low, high = row["rank_low"], row["rank_high"]
+    return f"{row['rank']}" if low == high else f"{row['rank']} ({low}–{high})"
+
+
+def failure_text(row: Mapping[Any, Any]) -> str:
+    """A failure rate with its interval, in percent, such as ``25 % (5–70)``."""
+    if pd.isna(row["failure_rate"]):
+        return ""
+    rate, low, high = (100 * row[f"failure_{part}"] for part in ("rate", "low", "high"))
+    return f"{rate:.0f} % ({low:.0f}–{high:.0f})"
+
+
+def _with_failures(grid: _Grid, models: Sequence[dict[str, dict[Any, Any]]]) -> _Grid:
+    """The grid with a column of failure rates, if any seed failed."""
+    firsts = [next(iter(own.values())) for own in models]
+    if not any(row["failure_rate"] > 0 for row in firsts):
+        return grid
+    rows = [
+        [*line[:3], _Cell(failure_text(row)), *line[3:]] for line, row in zip(grid.rows, firsts, strict=True)
+    ]
+    return grid._replace(header=[*grid.header[:3], "failures", *grid.header[3:]], rows=rows)
 
 
 def _score(row: dict[Any, Any] | None) -> _Cell:
@@ -128,3 +161,40 @@ def _markdown(grid: _Grid) -> str:
 
 def _pipes(texts: Sequence[str]) -> str:
     return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |"
+
+
+_TEX = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "↑": r"$\uparrow$",
+        "↓": r"$\downarrow$",
+        "±": r"$\pm$",
+        "–": "--",
+        "′": "$'$",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+    }
+)
+
+
+def _latex(grid: _Grid) -> str:
+    cells = [[_tex(cell.text, cell.best) for cell in row] for row in grid.rows]
+    lines = [" & ".join(row) + r" \\" for row in [list(map(_tex, grid.header)), *cells]]
+    return "\n".join(
+        [
+            f"% {grid.task}",
+            rf"\begin{{tabular}}{{l{'r' * (len(grid.header) - 1)}}}",
+            *(r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"),
+            r"\end{tabular}",
+            *(f"% {note}" for note in grid.notes),
+            "",
+        ]
+    )
+
+
+def _tex(text: str, bold: bool = False) -> str:
+    escaped = text.translate(_TEX)
+    return rf"\textbf{{{escaped}}}" if bold else escaped

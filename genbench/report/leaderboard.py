@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from genbench.report.methods import ENDED, Method, methods
+from genbench.report.entries import THROUGHPUT, Entry, entries, metric_order
+from genbench.report.methods import Method
+from genbench.report.ranking import ranking
+from genbench.report.statistics import share, student
 from genbench.store import Results
-from genbench.types import InputError
 
 COLUMNS = [
     *("task", "model", "metric", "value", "ci_low", "ci_high", "seeds", "failed"),
-    *("better", "rank", "status", "reason"),
+    *("better", "rank", "rank_low", "rank_high", "group"),
+    *("failure_rate", "failure_low", "failure_high", "floor", "ceiling", "status", "reason"),
 ]
-THROUGHPUT = "samples_per_second"
+
+__all__ = ["COLUMNS", "THROUGHPUT", "leaderboard"]
 
 
 def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
@@ -42,103 +44,57 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
         - `rank`: from 1, ties share the better rank. For ranking alone, a seed that failed or whose score is
           not finite takes the worst finite score that any seed of any method has on that task and metric;
           at equal means the method that lost fewer seeds comes first. NA for a method that is not finished.
+        - `rank_low`, `rank_high`: simultaneous 95 % interval of the rank; see `genbench.report.ranking`.
+        - `group`: letters; methods that share one cannot be told apart.
+        - `failure_rate`, `failure_low`, `failure_high`: share of seeds that failed or in which a detector
+          found a failure, with Wilson's 95 % interval.
+        - `floor`, `ceiling`: the metric's score of a trivial sampler, a Gaussian fitted to the training data,
+          and of real data against real data.
         - `status`, `reason`: of the method's runs.
 
     Raises:
         InputError: there is no run of `task`.
     """
-    records = results.records
-    if task is not None:
-        records = records[records["task"] == task]
-        if records.empty:
-            known = ", ".join(sorted(results.records["task"].unique())) or "none"
-            raise InputError(f"there is no run of task {task!r}; there are runs of {known}")
-    entries = _entries(methods(records), results.scores)
-    worst = _worst(entries)
-    board = pd.DataFrame([_row(entry, worst) for entry in entries], columns=[*COLUMNS, "cost", "lost"])
-    return _sorted(board.assign(rank=_ranks(board)), results.scores["metric"].unique().tolist())
+    made = entries(results, task)
+    found = results.verdicts[results.verdicts["verdict"] == "detected"]
+    rows = [_row(entry, _failures(entry.method, found)) for entry in made]
+    board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
+    board = board.assign(rank=_ranks(board), **_uncertain_ranks(made))
+    return _sorted(board, metric_order(results))
 
 
-class _Entry(NamedTuple):
-    """A method's scores in one metric.
-
-    Attributes:
-        metric: None for a method that was skipped.
-        values: of the seeds that count.
-        lost: how many seeds failed or have no finite score.
-    """
-
-    method: Method
-    metric: str | None
-    better: str | None
-    values: np.ndarray
-    lost: int
+def failing_seeds(method: Method, detected: pd.DataFrame) -> frozenset[int]:
+    """Seeds of a method that failed, or of which `detected`, a frame of verdicts, has one."""
+    own = detected[detected["path"].isin(method.paths)]
+    return method.failed | frozenset(int(seed) for seed in own["seed"])
 
 
-def _entries(methods: Sequence[Method], scores: pd.DataFrame) -> list[_Entry]:
-    better = dict(zip(scores["metric"], scores["better"], strict=True))
-    lasts = [_last(method, scores) for method in methods]
-    scored: dict[str, list[str]] = {}
-    for method, last in zip(methods, lasts, strict=True):
-        scored.setdefault(method.task, []).extend(last["metric"].unique())
-    entries = []
-    for method, last in zip(methods, lasts, strict=True):
-        if method.status == "skipped":
-            entries.append(_Entry(method, None, None, np.empty(0), 0))
-        # A method that failed before any score has failed in whatever others were scored in.
-        metrics = scored[method.task] if last.empty and method.failed else last["metric"]
-        for metric in dict.fromkeys(metrics):
-            values, lost = _counted(method, last[last["metric"] == metric])
-            entries.append(_Entry(method, metric, better[metric], values, lost))
-        if method.examples_per_second > 0:
-            entries.append(_Entry(method, THROUGHPUT, "higher", np.array([method.examples_per_second]), 0))
-    return entries
+def _failures(method: Method, detected: pd.DataFrame) -> dict[str, float]:
+    if method.status == "skipped":
+        return {}
+    interval = share(len(failing_seeds(method, detected)), len(method.seeds))
+    return dict(zip(("failure_rate", "failure_low", "failure_high"), interval, strict=True))
 
 
-def _last(method: Method, scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores of a method at the last step of each seed."""
-    own = scores[scores["path"].isin(method.paths)]
-    final = own.groupby(["metric", "seed"])["step"].transform("max") == own["step"]
-    return own[final].drop_duplicates(["metric", "seed"])
-
-
-def _counted(method: Method, last: pd.DataFrame) -> tuple[np.ndarray, int]:
-    """Values of the seeds that count, and how many do not."""
-    good = np.isfinite(last["value"]) & ~last["seed"].isin(method.failed)
-    return last.loc[good, "value"].to_numpy(), len(method.failed | set(last.loc[~good, "seed"]))
-
-
-def _worst(entries: Sequence[_Entry]) -> dict[tuple[str, str | None], float]:
-    """The worst score of any seed, by task and metric; there is none where no seed has one."""
-    pooled: dict[tuple[str, str | None], list[_Entry]] = {}
-    for entry in entries:
-        if len(entry.values):
-            pooled.setdefault((entry.method.task, entry.metric), []).append(entry)
-    return {
-        key: float((np.min if own[0].better == "higher" else np.max)(np.concatenate([e.values for e in own])))
-        for key, own in pooled.items()
-    }
-
-
-def _row(entry: _Entry, worst: dict[tuple[str, str | None], float]) -> dict[str, Any]:
-    method, values = entry.method, entry.values
-    mean = float(values.mean()) if len(values) else math.nan
-    half = _half_interval(values)
-    filled = [*values, *[worst.get((method.task, entry.metric), math.nan)] * entry.lost]
-    ranked = float(np.mean(filled)) if filled and method.status in ENDED else math.nan
+def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
+    method = entry.method
+    mean = student(entry.values.dropna().to_numpy(float))
     return {
         "task": method.task,
         "model": method.model,
         "metric": entry.metric,
-        "value": mean,
-        "ci_low": mean - half,
-        "ci_high": mean + half,
+        "value": mean.value,
+        "ci_low": mean.low,
+        "ci_high": mean.high,
         "seeds": len(method.seeds),
         "failed": len(method.failed),
         "better": entry.better,
+        **failures,
+        "floor": entry.anchors.floor,
+        "ceiling": entry.anchors.ceiling,
         "status": method.status,
         "reason": method.reason,
-        "cost": -ranked if entry.better == "higher" else ranked,
+        "cost": entry.costs.mean() if entry.ranked else np.nan,
         "lost": entry.lost,
     }
 
@@ -150,13 +106,22 @@ def _ranks(board: pd.DataFrame) -> pd.Series:
     return board.groupby(["task", "metric"])["place"].rank(method="min").astype("Int64")
 
 
-def _half_interval(values: np.ndarray) -> float:
-    n = len(values)
-    return float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+def _uncertain_ranks(made: Sequence[Entry]) -> dict[str, pd.Series]:
+    """Rank intervals and groups in the order of the entries; missing where there is no rank."""
+    low, high = (pd.Series(pd.NA, index=range(len(made)), dtype="Int64") for _ in range(2))
+    group = pd.Series(None, index=range(len(made)), dtype=object)
+    together: dict[tuple[str, str | None], list[int]] = {}
+    for index, entry in enumerate(made):
+        if entry.ranked and entry.costs.notna().any():
+            together.setdefault((entry.method.task, entry.metric), []).append(index)
+    for indices in together.values():
+        costs = pd.DataFrame([made[index].costs for index in indices]).to_numpy(float)
+        low[indices], high[indices], group[indices] = ranking(costs)
+    return {"rank_low": low, "rank_high": high, "group": group}
 
 
 def _sorted(board: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    order = {name: place for place, name in enumerate(dict.fromkeys([*metrics, THROUGHPUT]))}
+    order = {name: place for place, name in enumerate(metrics)}
     tasks = {name: place for place, name in enumerate(board["task"].unique())}
     keys = board.assign(
         task_place=board["task"].map(tasks),

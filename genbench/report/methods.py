@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -24,6 +24,8 @@ class Method:
         status: ``done``, ``failed`` or ``skipped`` if every run has ended, else that of a run that has not.
         reason: of the first run that has one.
         examples_per_second: throughput of training, all seeds of a run together; NaN if unknown.
+        training_seconds: of all its runs, all seeds together; NaN if unknown.
+        cost, anchors: of the first run that recorded them; see `Record`.
     """
 
     task: str
@@ -34,6 +36,9 @@ class Method:
     status: str
     reason: str | None
     examples_per_second: float
+    training_seconds: float = math.nan
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def methods(records: pd.DataFrame) -> list[Method]:
@@ -105,7 +110,14 @@ def _method(task: str, model: str, runs: Sequence[Mapping[str, Any]]) -> Method:
         status=unfinished[0] if unfinished else "failed" if "failed" in statuses else statuses[0],
         reason=next((run["reason"] for run in counted if run["reason"]), None),
         examples_per_second=_throughput(tried),
+        training_seconds=sum(run["training_seconds"] or 0.0 for run in tried) or math.nan,
+        cost=_first(counted, "cost"),
+        anchors=_first(counted, "anchors"),
     )
+
+
+def _first(runs: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return next((run[name] for run in runs if run[name]), {})
 
 
 def _failed(run: Mapping[str, Any]) -> Sequence[int]:

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,27 +11,46 @@ from rich.console import Console
 from genbench.report import formats
 from genbench.report.leaderboard import COLUMNS
 
+
+def row(
+    task: str,
+    model: str,
+    metric: str | None,
+    value: float,
+    half: float,
+    seeds: int,
+    failed: int,
+    **other: Any,
+) -> dict[str, Any]:
+    known = {"task": task, "model": model, "metric": metric, "value": value, "seeds": seeds, "failed": failed}
+    ends = {"ci_low": value - half, "ci_high": value + half, "status": "done", "reason": None}
+    gaps = {name: None for name in COLUMNS if name not in {*known, *ends}}
+    return {**gaps, **known, **ends, "failure_rate": 0.0, "floor": math.nan, **other}
+
+
+NAN = math.nan
 ROWS = [
-    ("ring8", "gan", "modes@2500", 7.5, 7.25, 7.75, 4, 1, "higher", 1, "done", None),
-    ("ring8", "wgan[clip=0.1]", "modes@2500", 6.0, math.nan, math.nan, 1, 0, "higher", 2, "done", None),
-    ("ring8", "gan", "distance", math.nan, math.nan, math.nan, 4, 1, "lower", pd.NA, "done", None),
-    (
+    row("ring8", "gan", "modes@2500", 7.5, 0.25, 4, 1, better="higher", rank=1, rank_low=1, rank_high=2),
+    row(
         "ring8",
-        "dcgan",
-        None,
-        math.nan,
-        math.nan,
-        math.nan,
-        4,
+        "wgan[clip=0.1]",
+        "modes@2500",
+        6,
+        NAN,
+        1,
         0,
-        None,
-        pd.NA,
-        "skipped",
-        "points | pixels",
+        better="higher",
+        rank=2,
+        rank_low=2,
+        rank_high=2,
     ),
-    ("digits", "vae", "distance", 1234.5, -math.inf, math.inf, 2, 0, "lower", pd.NA, "interrupted", None),
+    row("ring8", "gan", "distance", NAN, NAN, 4, 1, better="lower"),
+    row("ring8", "dcgan", None, NAN, NAN, 4, 0, status="skipped", reason="points | pixels"),
+    row("digits", "vae", "distance", 1234.5, math.inf, 2, 0, better="lower", status="interrupted"),
 ]
-BOARD = pd.DataFrame(ROWS, columns=COLUMNS).astype({"rank": "Int64"})
+FAILING = {"failure_rate": 0.25, "failure_low": 0.0456, "failure_high": 0.6994}
+RANKS = {"rank": "Int64", "rank_low": "Int64", "rank_high": "Int64"}
+BOARD = pd.DataFrame(ROWS, columns=COLUMNS).astype(RANKS)
 
 
 def printed() -> str:
@@ -52,16 +72,18 @@ def test_json_has_every_row_and_null_for_what_is_not_finite() -> None:
 
 def test_csv_has_every_row() -> None:
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(BOARD))))
-    assert [row["model"] for row in rows] == [row[1] for row in ROWS]
+    assert [row["model"] for row in rows] == [row["model"] for row in ROWS]
     assert (rows[0]["value"], rows[1]["ci_low"], rows[0]["rank"]) == ("7.5", "", "1")
 
 
 def test_the_table_has_a_row_a_method_and_a_column_a_metric() -> None:
     lines = printed().splitlines()
     header = next(line for line in lines if "model" in line)
-    assert header.split() == ["model", "seeds", "modes@2500", "↑", "distance", "↓"]
+    assert header.split() == ["model", "rank", "seeds", "modes@2500", "↑", "distance", "↓"]
     assert next(line for line in lines if " gan " in line).split() == [
         "gan",
+        "1",
+        "(1–2)",
         "3",
         "of",
         "4",
@@ -70,7 +92,12 @@ def test_the_table_has_a_row_a_method_and_a_column_a_metric() -> None:
         "0.25",
         "–",
     ]
-    assert next(line for line in lines if "wgan[clip=0.1]" in line).split() == ["wgan[clip=0.1]", "1", "6"]
+    assert next(line for line in lines if "wgan[clip=0.1]" in line).split() == [
+        "wgan[clip=0.1]",
+        "2",
+        "1",
+        "6",
+    ]
     assert any("dcgan skipped: points | pixels" in line for line in lines)
     assert any("vae interrupted" in line for line in lines)
 
@@ -80,12 +107,32 @@ def test_markdown_marks_the_best_and_lists_the_skipped() -> None:
     assert text.splitlines()[:6] == [
         "### ring8",
         "",
-        "| model | seeds | modes@2500 ↑ | distance ↓ |",
-        "| --- | ---: | ---: | ---: |",
-        "| gan | 3 of 4 | **7.50 ± 0.25** | – |",
-        "| wgan[clip=0.1] | 1 | 6 |  |",
+        "| model | rank | seeds | modes@2500 ↑ | distance ↓ |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| gan | 1 (1–2) | 3 of 4 | **7.50 ± 0.25** | – |",
+        "| wgan[clip=0.1] | 2 | 1 | 6 |  |",
     ]
     assert "- dcgan skipped: points | pixels" in text
+
+
+def test_a_failure_rate_is_shown_where_there_is_one() -> None:
+    board = pd.DataFrame([{**ROWS[0], **FAILING}, ROWS[1]], columns=COLUMNS).astype(RANKS)
+    lines = formats.markdown(board).splitlines()
+    assert lines[2] == "| model | rank | seeds | failures | modes@2500 ↑ |"
+    assert lines[4] == "| gan | 1 (1–2) | 3 of 4 | 25 % (5–70) | **7.50 ± 0.25** |"
+
+
+def test_latex_is_booktabs_with_everything_escaped() -> None:
+    board = BOARD.assign(model=BOARD["model"].replace("wgan[clip=0.1]", r"a_b^{50%}\x"))
+    lines = formats.latex(board[board["task"] == "ring8"]).splitlines()
+    assert lines[1:4] == [
+        r"\begin{tabular}{lrrrr}",
+        r"\toprule",
+        r"model & rank & seeds & modes@2500 $\uparrow$ & distance $\downarrow$ \\",
+    ]
+    assert lines[5] == r"gan & 1 (1--2) & 3 of 4 & \textbf{7.50 $\pm$ 0.25} & -- \\"
+    assert lines[6] == r"a\_b\textasciicircum{}\{50\%\}\textbackslash{}x & 2 & 1 & 6 &  \\"
+    assert lines[7:9] == [r"\bottomrule", r"\end{tabular}"]
 
 
 def test_an_empty_leaderboard_has_no_tables() -> None:

@@ -1,51 +1,14 @@
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from genbench.report.leaderboard import THROUGHPUT, leaderboard
-from genbench.store import Results, RunFolder, load
-from genbench.types import Estimate, InputError, Record, Score
+from genbench.report.leaderboard import THROUGHPUT
+from genbench.types import Estimate, InputError, Score, Verdict
 
 BETTER = {"modes": "higher", "distance": "lower"}
-Values = Mapping[str, Mapping[int, float]]
-
-
-class Place:
-    """A folder of results that runs can be put into."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.count = 0
-
-    def put(
-        self, model: str, values: Values, seeds: Sequence[int] = (0, 1), task: str = "ring8", **record: Any
-    ) -> None:
-        """Add a run whose scores are poor at step 5 and `values` at the last: metric → seed → value."""
-        self.count += 1
-        options = record.pop("options", {})
-        config = {"options": options, "task_options": record.pop("task_options", {}), "steps": 10, "batch": 8}
-        known = {"status": "done", "data": {"checksum": "c0"}, **record}
-        run = RunFolder.under(self.root, "suite", task, model, f"{self.count:08x}")
-        last = [Score(s, 10, m, Estimate(v, 1)) for m, own in values.items() for s, v in own.items()]
-        early = [Score(score.seed, 5, score.metric, Estimate(-99.0, 1)) for score in last]
-        run.write_scores([*last, *early], BETTER)
-        run.write_record(Record("suite", task, model, config, seeds=tuple(seeds), **known))
-
-    def load(self) -> Results:
-        return load(self.root)
-
-    def board(self, metric: str | None = None, task: str | None = None) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = leaderboard(self.load(), task).to_dict("records")  # type: ignore[assignment]
-        return [row for row in rows if metric is None or row["metric"] == metric]
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+Place = Any
 
 
 def test_the_value_is_the_mean_at_the_last_step_with_a_student_interval(place: Place) -> None:
@@ -198,3 +161,46 @@ def test_one_task_can_be_chosen(place: Place) -> None:
 
 def test_no_runs_give_an_empty_leaderboard(place: Place) -> None:
     assert place.board() == []
+
+
+def test_ranks_have_intervals_and_groups_over_shared_seeds(place: Place) -> None:
+    place.put("good", {"distance": {0: 1.0, 1: 2.0, 2: 3.0}}, seeds=(0, 1, 2))
+    place.put("same", {"distance": {0: 1.1, 1: 1.9, 2: 3.1}}, seeds=(0, 1, 2))
+    place.put("poor", {"distance": {0: 11.0, 1: 12.01, 2: 13.0}}, seeds=(0, 1, 2))
+    rows = {row["model"]: row for row in place.board()}
+    found = {name: (row["rank_low"], row["rank_high"], row["group"]) for name, row in rows.items()}
+    assert found == {"good": (1, 2, "a"), "same": (1, 2, "a"), "poor": (3, 3, "b")}
+
+
+def test_an_unfinished_run_has_no_rank_interval_and_hinders_nobody(place: Place) -> None:
+    place.put("half", {"modes": {0: 8.0, 1: 8.0}}, status="interrupted")
+    place.put("whole", {"modes": {0: 2.0, 1: 2.0}})
+    rows = {row["model"]: row for row in place.board()}
+    assert pd.isna(rows["half"]["rank_low"])
+    assert pd.isna(rows["half"]["group"])
+    assert (rows["whole"]["rank_low"], rows["whole"]["rank_high"], rows["whole"]["group"]) == (1, 1, "a")
+
+
+def test_failed_and_diagnosed_seeds_make_the_failure_rate(place: Place) -> None:
+    run = place.put(
+        "gan", {"modes": dict.fromkeys(range(4), 8.0)}, seeds=range(4), failures={1: "not finite"}
+    )
+    run.write_verdicts(
+        [
+            Verdict(1, "collapse", "detected", "one mode"),
+            Verdict(2, "collapse", "detected", "one mode"),
+            Verdict(3, "collapse", "clear", "eight modes"),
+        ]
+    )
+    place.put("dcgan", {}, status="skipped", reason="points have no pixels", data={})
+    rows = {row["model"]: row for row in place.board()}
+    assert rows["gan"]["failure_rate"] == 0.5
+    assert rows["gan"]["failure_low"] == pytest.approx(0.15, abs=0.01)
+    assert rows["gan"]["failure_high"] == pytest.approx(0.85, abs=0.01)
+    assert math.isnan(rows["dcgan"]["failure_rate"])
+
+
+def test_floor_and_ceiling_come_from_whichever_run_knows_them(place: Place) -> None:
+    place.put("gan", {"modes": {0: 6.0, 1: 6.0}}, anchors={"modes": {"trivial": 4.0, "real": 8.0}})
+    place.put("external", {"modes": {0: 7.0}}, seeds=(0,))
+    assert [(row["floor"], row["ceiling"]) for row in place.board()] == [(4.0, 8.0), (4.0, 8.0)]

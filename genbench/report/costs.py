@@ -1,0 +1,92 @@
+"""What quality costs: time, arithmetic and memory, and which methods nobody beats in both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from genbench.report.aggregates import main_entries
+from genbench.report.entries import Entry
+from genbench.report.methods import Method
+from genbench.report.pareto import pareto_front
+from genbench.store import Results
+
+THRESHOLD = 0.5
+"""The quality that counts as reached, as a normalised score: half of the way from trivial to real."""
+
+COLUMNS = [
+    *("task", "model", "metric", "value", "better", "samples_per_second", "training_seconds"),
+    *("steps_to_threshold", "seconds_to_threshold", "flops_to_threshold", "peak_bytes", "pareto"),
+]
+
+
+def costs(results: Results, made: Sequence[Entry], threshold: float = THRESHOLD) -> pd.DataFrame:
+    """Cost of each finished method in its task's main metric; see `main_entries`.
+
+    The threshold is reached at the first look at which the mean over seeds reaches it, a lost seed counting
+    as trivial; looks are few, so the true step lies up to one look earlier. NaN if it never is, or unknown.
+
+    Returns:
+        A row a task and method with the columns `COLUMNS`. Seconds are those of all seeds of a run together,
+        FLOPs those of one seed, `peak_bytes` those of training. `pareto`: no other method is both at least
+        as good and as quick to train, in training seconds, and better in one.
+    """
+    rows = [_row(entry, results, threshold) for entry in main_entries(made)]
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"pareto": bool})
+    for _, own in frame.groupby("task"):
+        sign = 1 if own["better"].iloc[0] == "higher" else -1
+        front = pareto_front(sign * own["value"].to_numpy(float), own["training_seconds"].to_numpy(float))
+        frame.loc[own.index, "pareto"] = front
+    return frame
+
+
+def flops_until(phases: Sequence[Sequence[float]], step: float) -> float:
+    """Floating-point operations of a seed before `step`; `phases` are first steps with their cost a step."""
+    if not phases or not math.isfinite(step):
+        return math.nan
+    ends = [*(start for start, _ in phases[1:]), math.inf]
+    spans = zip(phases, ends, strict=True)
+    return sum(flops * max(0.0, min(step, end) - start) for (start, flops), end in spans)
+
+
+def _row(entry: Entry, results: Results, threshold: float) -> dict[str, Any]:
+    method = entry.method
+    step = steps_to(entry, results, threshold)
+    return {
+        "task": method.task,
+        "model": method.model,
+        "metric": entry.metric,
+        "value": entry.values.mean(),
+        "better": entry.better,
+        "samples_per_second": method.examples_per_second,
+        "training_seconds": method.training_seconds,
+        "steps_to_threshold": step,
+        "seconds_to_threshold": _seconds(method, results, step),
+        "flops_to_threshold": flops_until(method.cost.get("flops", []), step),
+        "peak_bytes": method.cost.get("peak_bytes", math.nan),
+        "pareto": False,
+    }
+
+
+def steps_to(entry: Entry, results: Results, threshold: float) -> float:
+    """First look at which the mean of the normalised scores over all seeds reaches the threshold, or NaN."""
+    scores = results.scores
+    own = scores[scores["path"].isin(entry.method.paths) & (scores["metric"] == entry.metric)]
+    looks = own.drop_duplicates(["seed", "step"]).pivot(index="step", columns="seed", values="value")
+    looks = looks.reindex(columns=sorted(entry.method.seeds)).replace([np.inf, -np.inf], np.nan)
+    means = looks.apply(entry.anchors.normalised).fillna(0).mean(axis=1)
+    reached = means.index[means >= threshold]
+    return float(reached[0]) if len(reached) else math.nan
+
+
+def _seconds(method: Method, results: Results, step: float) -> float:
+    """Training seconds at a step, on the mean over a method's runs."""
+    if not math.isfinite(step):
+        return math.nan
+    traces = results.traces
+    at = traces[traces["path"].isin(method.paths) & (traces["step"] == step)]
+    return float(at.groupby("path")["seconds"].first().mean())

@@ -1,0 +1,160 @@
+"""The scores that stand for a method: those of the last step, a value a seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from genbench.report.methods import ENDED, Method, methods
+from genbench.store import Results
+from genbench.types import InputError
+
+THROUGHPUT = "samples_per_second"
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Scores between which a method is placed; NaN if unknown.
+
+    Attributes:
+        floor: of a trivial sampler, a Gaussian fitted to the training data.
+        ceiling: of real data against real data.
+    """
+
+    floor: float = math.nan
+    ceiling: float = math.nan
+
+    def normalised(self, values: pd.Series) -> pd.Series:
+        """(x − floor) / (ceiling − floor): 0 is trivial, 1 is real; below 0 is worse than trivial."""
+        return (values - self.floor) / (self.ceiling - self.floor)
+
+    def tell_apart(self, better: str | None) -> bool:
+        """Whether real data score better than the trivial sampler, by a tenth at least."""
+        gain = (self.ceiling - self.floor) * (1 if better == "higher" else -1)
+        return bool(gain > 0.1 * max(abs(self.ceiling), abs(self.floor)))
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A method's scores in one metric.
+
+    Attributes:
+        metric, better: None for a method that was skipped.
+        values: by seed; NaN where the seed failed or its score is not finite.
+        worst: the worst score that any seed of any method has here, which a lost seed is ranked by.
+    """
+
+    method: Method
+    metric: str | None
+    better: str | None
+    values: pd.Series
+    anchors: Anchors = Anchors()
+    worst: float = math.nan
+
+    @property
+    def ranked(self) -> bool:
+        return self.metric is not None and self.method.status in ENDED
+
+    @property
+    def lost(self) -> int:
+        """How many seeds failed or have no finite score."""
+        return int(self.values.isna().sum())
+
+    @property
+    def costs(self) -> pd.Series:
+        """What ranking compares, smaller is better: lost seeds take the worst score."""
+        return self.values.fillna(self.worst) * (-1 if self.better == "higher" else 1)
+
+    @property
+    def normalised(self) -> pd.Series:
+        """Between the trivial sampler and real data; a lost seed counts as the worst, at best as trivial."""
+        lost = self.anchors.normalised(pd.Series([self.worst])).clip(upper=0).iloc[0]
+        return self.anchors.normalised(self.values).fillna(lost)
+
+
+def entries(results: Results, task: str | None = None) -> list[Entry]:
+    """Every method in every metric of its task, methods in the order of their first runs.
+
+    A method that failed before any score has lost all its seeds in whatever others were scored in.
+
+    Raises:
+        InputError: there is no run of `task`.
+    """
+    records = results.records if task is None else _of_task(results.records, task)
+    found = methods(records)
+    better = dict(zip(results.scores["metric"], results.scores["better"], strict=True))
+    lasts = [_last(method, results.scores) for method in found]
+    scored: dict[str, list[str]] = {}
+    for method, last in zip(found, lasts, strict=True):
+        scored.setdefault(method.task, []).extend(last["metric"].unique())
+    made = []
+    for method, last in zip(found, lasts, strict=True):
+        if method.status == "skipped":
+            made.append(Entry(method, None, None, pd.Series(dtype=float)))
+        metrics = scored[method.task] if last.empty and method.failed else last["metric"]
+        for metric in dict.fromkeys(metrics):
+            values = _counted(method, last[last["metric"] == metric])
+            made.append(Entry(method, metric, better[metric], values))
+        if method.examples_per_second > 0:
+            made.append(Entry(method, THROUGHPUT, "higher", pd.Series([method.examples_per_second])))
+    return _measured(made)
+
+
+def metric_order(results: Results) -> list[str]:
+    """Metrics as they were first scored, throughput last; the first one of a task orders its methods."""
+    return list(dict.fromkeys([*results.scores["metric"], THROUGHPUT]))
+
+
+def _of_task(records: pd.DataFrame, task: str) -> pd.DataFrame:
+    chosen = records[records["task"] == task]
+    if chosen.empty:
+        known = ", ".join(sorted(records["task"].unique())) or "none"
+        raise InputError(f"there is no run of task {task!r}; there are runs of {known}")
+    return chosen
+
+
+def _last(method: Method, scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores of a method at the last step of each seed."""
+    own = scores[scores["path"].isin(method.paths)]
+    final = own.groupby(["metric", "seed"])["step"].transform("max") == own["step"]
+    return own[final].drop_duplicates(["metric", "seed"])
+
+
+def _counted(method: Method, last: pd.DataFrame) -> pd.Series:
+    """A metric's scores by seed, NaN for seeds that are lost."""
+    scores = last.set_index("seed")["value"].astype(float)
+    values = scores.reindex(sorted(method.failed | set(scores.index)))
+    return values.where(np.isfinite(values) & ~values.index.isin(method.failed))
+
+
+def _measured(made: Sequence[Entry]) -> list[Entry]:
+    """The entries with the anchors and the worst score of their task and metric."""
+    pooled: dict[tuple[str, str | None], list[Entry]] = {}
+    for entry in made:
+        pooled.setdefault((entry.method.task, entry.metric), []).append(entry)
+    worst = {key: _worst(own) for key, own in pooled.items()}
+    anchored = {key: _anchors(own) for key, own in pooled.items()}
+    keys = [(entry.method.task, entry.metric) for entry in made]
+    return [
+        Entry(e.method, e.metric, e.better, e.values, anchored[key], worst[key])
+        for e, key in zip(made, keys, strict=True)
+    ]
+
+
+def _worst(own: Sequence[Entry]) -> float:
+    values = pd.concat([entry.values for entry in own])
+    return float(values.min() if own[0].better == "higher" else values.max())
+
+
+def _anchors(own: Sequence[Entry]) -> Anchors:
+    """Of the first method that knows them: they depend on the data and the protocol alone."""
+    known = [_known(entry.method.anchors, entry.metric) for entry in own]
+    return next((Anchors(k.get("trivial", math.nan), k.get("real", math.nan)) for k in known if k), Anchors())
+
+
+def _known(anchors: Mapping[str, Mapping[str, float]], metric: str | None) -> Mapping[str, float]:
+    return anchors.get(metric, {}) if metric else {}

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from genbench.report.power import power, seeds_needed
+from genbench.types import InputError
+
+
+@pytest.mark.parametrize(
+    ("effect", "paired", "n"),
+    [
+        (0.5, True, 34),
+        (0.2, True, 199),
+        (0.8, True, 15),
+        (0.5, False, 64),
+        (0.2, False, 394),
+        (0.8, False, 26),
+    ],
+)
+def test_cohens_table(effect: float, paired: bool, n: int) -> None:
+    # Cohen 1988, table 2.4.1, and G*Power 3.1 for paired samples: power .8 at .05, two-sided.
+    assert seeds_needed(effect, paired=paired) == n
+
+
+def test_power_is_what_simulation_finds() -> None:
+    draws = np.random.default_rng(0).normal(1.0, 1.0, size=(4000, 8))
+    found = np.mean(np.asarray(stats.ttest_1samp(draws, 0, axis=1).pvalue) < 0.05)
+    assert power(1.0, 8) == pytest.approx(found, abs=0.025)
+
+
+def test_the_answer_is_the_fewest() -> None:
+    n = seeds_needed(0.9, target=0.9, tests=10)
+    assert power(0.9, n, level=0.005) >= 0.9 > power(0.9, n - 1, level=0.005)
+    assert seeds_needed(50.0) == 2
+    assert seeds_needed(-0.5) == seeds_needed(0.5)
+
+
+def test_no_effect_needs_more_than_anyone_has() -> None:
+    with pytest.raises(InputError, match="more than 100000 seeds"):
+        seeds_needed(0.0)
