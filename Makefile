@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test gpu lint clean
 
 demo: .venv/installed
 	$(BIN)/genbench run quick
@@ -12,6 +12,10 @@ test: .venv/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The published sizes; needs a GPU, and data fetched by `genbench prepare mnist --download`, and cifar10.
+gpu: .venv/installed
+	$(BIN)/genbench run gpu --device cuda --out results/reference
 
 lint: .venv/tested
 	$(BIN)/ruff check --fix .
