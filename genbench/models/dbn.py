@@ -45,6 +45,8 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
             trains plain machines. Centring makes the result indifferent to flipped bits (Melchior et al.
             2016); visible offsets stay at the data's mean (½ above the first layer), hidden ones start from
             noise, which they forget.
+        wide: binary machines start with wide weights, see `nn.rbm.Rbm`; on data that are mostly white a
+            plain machine ends far better for it.
         sampling_sweeps: Gibbs sweeps in the top machine before a sample is read.
     """
 
@@ -57,6 +59,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
     momentum: float = 0.5
     decay: float = 2e-4
     offset_rate: float | None = None
+    wide: bool = False
     sampling_sweeps: int = 500
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
@@ -65,7 +68,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         spread = data.std(0).cpu() if task.kind == "points" else None
         halves = [torch.full((units,), 0.5) for units in self.hidden[:-1]]
         return {
-            _layer(i): Rbm(units, below, spread if i == 0 else None, self.visible_noise)
+            _layer(i): Rbm(units, below, spread if i == 0 else None, self.visible_noise, self.wide)
             for i, (units, below) in enumerate(zip(self.hidden, [mean, *halves], strict=True))
         }
 

@@ -19,16 +19,26 @@ class Rbm(nn.Module):
             binary one. Weights start in proportion, large enough to tell directions apart: around zero the
             gradient of contrastive divergence sees second moments only.
         noise: σ² of Gaussian visible units, as a share of the data's variance; it is not learned.
+        wide: weights of a binary machine start uniform on ±4√(6 / (V + H)), and its visible biases at most
+            .001 from certainty, as in the code of Melchior et al. 2016; else from N(0, .01²), and .01.
     """
 
     centre: Tensor
     log_variance: Tensor | None
 
-    def __init__(self, hidden: int, mean: Tensor, spread: Tensor | None = None, noise: float = 1.0) -> None:
+    def __init__(
+        self,
+        hidden: int,
+        mean: Tensor,
+        spread: Tensor | None = None,
+        noise: float = 1.0,
+        wide: bool = False,
+    ) -> None:
         super().__init__()
         weight = torch.randn(mean.numel(), hidden)
         if spread is None:
-            self.weight, bias = nn.Parameter(0.01 * weight), log_odds(mean)
+            weight = nn.init.xavier_uniform_(weight, gain=4) if wide else 0.01 * weight
+            self.weight, bias = nn.Parameter(weight), log_odds(mean, 0.001 if wide else 0.01)
             self.register_buffer("centre", mean)
             self.log_variance = None
         else:

@@ -44,7 +44,7 @@ _FEW = "a hundredth of the steps; the full budget needs a GPU (`--models gan --s
 
 
 def _rbm(what: str, value: float, centred: bool, flip: bool, caveat: str) -> Published:
-    options = {"hidden": 16, "offset_rate": 0.01 if centred else None}
+    options = {"hidden": 16, "wide": True, "offset_rate": 0.01 if centred else None}
     exact = "log_likelihood_exact@10k"
     task = {"rule": "threshold", "flip": flip}
     return Published(

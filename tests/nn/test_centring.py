@@ -61,3 +61,13 @@ def test_training_sees_no_difference_between_bits_and_flipped_bits():
         plain = weight_slope(machine, data, chain, centred)
         turned = -weight_slope(flipped, 1 - data, 1 - chain, centred)
         assert torch.allclose(plain, turned, atol=1e-9) is centred
+
+
+def test_wide_weights_are_spread_as_in_the_reference_code():
+    torch.manual_seed(0)
+    mean = torch.zeros(784)
+    narrow, wide = Rbm(16, mean), Rbm(16, mean, wide=True)
+    limit = 4 * (6 / 800) ** 0.5
+    assert 0.99 * limit < float(wide.weight.detach().abs().max()) <= limit
+    assert float(narrow.weight.detach().std()) == pytest.approx(0.01, rel=0.05)
+    assert float(wide.visible_bias[0].detach().sigmoid()) == pytest.approx(0.001, rel=1e-3)
