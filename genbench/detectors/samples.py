@@ -33,9 +33,10 @@ class Reference:
 
     Attributes:
         mean, axes: centre (D,) and scaled principal axes (D, d) of the data.
-        centers, weights: k-means bins of one half of the held-out data, (K, d), and their shares in the
-            other half, (K,).
-        missing_below: counts up to this one, of `BANK` samples, mean that a bin is missing, (K,).
+        centers, bins: k-means centres of one half of the held-out data, (K, d), and the bin that each belongs
+            to, (K,): centres nearer than `near` make one bin, so that a bin is a mode and no part of one.
+        weights: shares of the bins in the other half, (J,).
+        missing_below: counts up to this one, of `BANK` samples, mean that a bin is missing, (J,).
         pool: reals, (m, d).
         near: distance to a real within which a sample counts as near the data.
         spread: E|x − x'| of reals.
@@ -46,6 +47,7 @@ class Reference:
     mean: Tensor
     axes: Tensor
     centers: Tensor
+    bins: Tensor
     weights: Tensor
     missing_below: Tensor
     pool: Tensor
@@ -62,18 +64,20 @@ class Reference:
         axes = _axes(flat - mean)
         x = (flat - mean) @ axes
         first, second = x[::2], x[1::2]
-        centers, weights = _bins(first, second)
         pool = first[:POOL]
         within = torch.cdist(pool, pool)
-        apart = within.kthvalue(2, dim=1).values.median()
+        near = (NEARER * within.kthvalue(2, dim=1).values.median()).clamp_min(NEAR)
+        centers, bins = _bins(first, float(near))
+        weights = _counts(second[None], centers, bins)[0] / len(second)
         return cls(
             mean=mean,
             axes=axes,
             centers=centers,
+            bins=bins,
             weights=weights,
             missing_below=_missing_below(weights),
             pool=pool,
-            near=(NEARER * apart).clamp_min(NEAR),
+            near=near,
             spread=within.sum() / (len(pool) * (len(pool) - 1)),
             train=(train[: len(pool)].flatten(1) - mean) @ axes,
             checkerboard=_checkerboard(held_out[None])[0] if held_out.dim() == 4 else None,
@@ -91,7 +95,7 @@ def statistics(reference: Reference, samples: Tensor) -> Mapping[str, Tensor]:
     to_real, within = torch.cdist(few, reference.pool), torch.cdist(few, few)
     n = few.shape[1]
     spread = within.sum((1, 2)) / (n * (n - 1))
-    counts = _counts(x, reference.centers)
+    counts = _counts(x, reference.centers, reference.bins)
     signals = {
         "sample/energy_distance": (2 * to_real.mean((1, 2)) - reference.spread - spread) / reference.spread,
         "sample/top_bin": counts.max(1).values / x.shape[1],
@@ -122,21 +126,21 @@ def _axes(centred: Tensor) -> Tensor:
     return axes[:AXES].T / (kept.square().sum() / min(len(centred), 1000)).sqrt()
 
 
-def _bins(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+def _bins(x: Tensor, near: float) -> tuple[Tensor, Tensor]:
+    from scipy.cluster.hierarchy import fcluster, linkage
     from sklearn.cluster import KMeans
 
-    fitted = KMeans(min(BINS, len(first) // 4), n_init=1, random_state=0).fit(first.cpu().double().numpy())
-    centers = torch.from_numpy(fitted.cluster_centers_).to(first)
-    return centers, _counts(second[None], centers)[0] / len(second)
+    fitted = KMeans(min(BINS, len(x) // 4), n_init=1, random_state=0).fit(x.cpu().double().numpy())
+    merged = fcluster(linkage(fitted.cluster_centers_, "complete"), near, "distance") - 1
+    return torch.from_numpy(fitted.cluster_centers_).to(x), torch.from_numpy(merged).long().to(x.device)
 
 
-def _counts(x: Tensor, centers: Tensor) -> Tensor:
-    """How many points of each seed are nearest to each centre: (S, n, d) → (S, K)."""
+def _counts(x: Tensor, centers: Tensor, bins: Tensor) -> Tensor:
+    """How many points of each seed lie in each bin: (S, n, d) → (S, J)."""
     # |x|² is the same for all centres and left out.
-    nearest = (centers.square().sum(1) - 2 * x @ centers.T).argmin(2)
-    return torch.zeros(len(x), len(centers), device=x.device).scatter_add_(
-        1, nearest, torch.ones_like(nearest, dtype=torch.float32)
-    )
+    nearest = bins[(centers.square().sum(1) - 2 * x @ centers.T).argmin(2)]
+    counts = torch.zeros(len(x), int(bins.max()) + 1, device=x.device)
+    return counts.scatter_add_(1, nearest, torch.ones_like(nearest, dtype=counts.dtype))
 
 
 def _missing_below(weights: Tensor) -> Tensor:

@@ -100,8 +100,7 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
         """What the code carries: nats and used units, and how much worse a stranger's code reconstructs."""
         mean, log_variance = self.posterior(nets, real)
         nats = gaussian_kl(mean, log_variance).mean(0)
-        gaussian = self._gaussian(task)
-        own, strange = (_squared_error(nets, real, z, gaussian) for z in (mean, mean.roll(1, 0)))
+        own, strange = ((real - self.decoded(task, nets, z)).square().mean() for z in (mean, mean.roll(1, 0)))
         return {
             "vae/kl_held_out": nats.sum(),
             "vae/active_units": (mean.var(0) > ACTIVE_VARIANCE).float().sum(),
@@ -109,6 +108,12 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
             "vae/kl_largest_unit": nats.max(),
             "vae/code_use": strange / own,
         }
+
+    def decoded(self, task: Task, nets: Nets, z: Tensor) -> Tensor:
+        """Mean of p(x | z) for codes (B, latent), shape (B, *task.shape)."""
+        if self._gaussian(task):
+            return nets["vae"].decode_gaussian(z)[0]
+        return torch.sigmoid(nets["vae"].decode(z))
 
     def posterior(self, nets: Nets, x: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = nets["vae"].encode(x)
@@ -151,8 +156,3 @@ def _log_likelihood(nets: Nets, x: Tensor, z: Tensor, gaussian: bool) -> Tensor:
     if gaussian:
         return gaussian_log_density(x, *nets["vae"].decode_gaussian(z))
     return bernoulli_log_likelihood(x, nets["vae"].decode(z))
-
-
-def _squared_error(nets: Nets, x: Tensor, z: Tensor, gaussian: bool) -> Tensor:
-    decoded = nets["vae"].decode_gaussian(z)[0] if gaussian else torch.sigmoid(nets["vae"].decode(z))
-    return (x - decoded).square().mean()

@@ -1,0 +1,56 @@
+"""Convergence failure: the samples never came near the data, or left them again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genbench.detectors.detector import Detector, Finding, Rule
+from genbench.detectors.series import Series, Signals
+from genbench.registry import detectors
+
+FAR = 0.05
+"""Energy distance, in units of the data's spread, below which no run counts as far from the data."""
+
+
+def remaining(signals: Signals) -> Series | None:
+    """Energy distance to held-out data over its value at the first look, 0 where it is small in itself."""
+    energy = signals.get("sample/energy_distance")
+    if energy is None:
+        return None
+    first = max(float(energy.values[0]), FAR)
+    return energy.map(lambda values: np.where(values > FAR, values / first, 0.0))
+
+
+def regained(signals: Signals) -> Series | None:
+    """Energy distance over the smallest one so far, 0 while it is small in itself."""
+    energy = signals.get("sample/energy_distance")
+    if energy is None:
+        return None
+    best = np.minimum.accumulate(np.maximum(energy.values, FAR))
+    return energy.map(lambda values: np.where(values > FAR, values / best, 0.0))
+
+
+def kind(signals: Signals, finding: Finding) -> str:
+    """``diverged`` if it was better before, else ``never learned``."""
+    return "diverged" if finding.rule.name.endswith("diverged") else "never learned"
+
+
+@detectors.register("convergence_failure")
+def convergence_failure() -> Detector:
+    """The samples are about as far from the data as at the start, or far again after they were near.
+
+    Measures the energy distance of samples and held-out data; never a raw GAN loss, which has no meaning of
+    its own. A run that is merely slow and still gaining counts as never learned until it has gained.
+    """
+    return Detector(
+        "convergence_failure",
+        [
+            Rule("convergence_failure/never_learned", remaining, "distance left of the first", window=5),
+            Rule("convergence_failure/diverged", regained, "distance over the best before it", window=5),
+        ],
+        "sample/energy_distance",
+        "another learning rate first, then the balance of the two nets; two time scales (Heusel et al. "
+        "2017), gradient penalties (Mescheder et al. 2018)",
+        order=4,
+        subtype=kind,
+    )

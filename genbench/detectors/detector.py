@@ -1,0 +1,150 @@
+"""What a detector is: rules that measure a trace, limits for them, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genbench.detectors.calibration import Limit, limits
+from genbench.detectors.series import Series, Signals, by_seed, trailing_median
+from genbench.types import Trace, Verdict
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way in which a failure shows.
+
+    Attributes:
+        name: ``detector/rule``, the key of its limit.
+        measure: signals of a seed → a series that is larger the worse it is; None if the rule does not apply.
+        says: what the measured number is, for the evidence.
+        window: looks whose median must lie beyond the limit.
+        lasting: judged at the end of the trace; else anywhere in it.
+        least: looks without which nothing can be said.
+    """
+
+    name: str
+    measure: Callable[[Signals], Series | None]
+    says: str
+    window: int = 3
+    lasting: bool = True
+    least: int = 10
+
+
+class Excursion(NamedTuple):
+    """How far a rule's series goes beyond its limit.
+
+    Attributes:
+        score: the series' persistent value, the largest of them if the rule is not about the end.
+        onset: last clean and first bad step; None if the limit is not passed.
+    """
+
+    score: float
+    onset: tuple[int, int] | None
+
+
+class Finding(NamedTuple):
+    """A rule that could be applied, and what it found."""
+
+    rule: Rule
+    limit: Limit
+    series: Series
+    excursion: Excursion
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A failure, how it shows, and what to do about it.
+
+    Attributes:
+        needs: the signals that it reads, for the sentence that says one is lacking.
+        remedy: with its source.
+        order: causes come before their consequences.
+        subtype: signals and the finding → a name, where the failure has kinds.
+    """
+
+    name: str
+    rules: Sequence[Rule]
+    needs: str
+    remedy: str
+    order: int
+    subtype: Callable[[Signals, Finding], str | None] = lambda signals, finding: None
+
+    def __call__(self, trace: Trace) -> list[Verdict]:
+        """A verdict for every seed, p-values not yet adjusted for other detectors."""
+        return [self.judge(signals) for signals in by_seed(trace)]
+
+    def judge(self, signals: Signals) -> Verdict:
+        """The verdict on one seed."""
+        findings = self.findings(signals)
+        if not findings:
+            return Verdict(signals.seed, self.name, "not applicable", f"needs {self.needs}")
+        enough = [finding for finding in findings if len(finding.series) >= finding.rule.least]
+        if not enough:
+            longest = max(len(finding.series) for finding in findings)
+            said = f"{longest} looks, needs {findings[0].rule.least}"
+            return Verdict(signals.seed, self.name, "insufficient evidence", said)
+        worst = max(enough, key=lambda f: (f.excursion.onset is not None, f.excursion.score / f.limit.value))
+        p = _p_value(enough)
+        if worst.excursion.onset is None:
+            return Verdict(signals.seed, self.name, "clear", _said(worst), p=p, effect=worst.excursion.score)
+        return Verdict(
+            signals.seed,
+            self.name,
+            "detected",
+            _said(worst),
+            subtype=self.subtype(signals, worst),
+            onset=worst.excursion.onset,
+            p=p,
+            effect=worst.excursion.score,
+            remedy=self.remedy,
+        )
+
+    def findings(self, signals: Signals) -> list[Finding]:
+        """Every rule that applies, with its series and how far it goes."""
+        found = []
+        for rule in self.rules:
+            series = rule.measure(signals)
+            if series is not None and len(series):
+                limit = limits()[rule.name]
+                found.append(Finding(rule, limit, series, excursion(series, rule, limit.value)))
+        return found
+
+
+def excursion(series: Series, rule: Rule, limit: float) -> Excursion:
+    """Score of a series, and the stretch beyond the limit that a rule speaks of."""
+    smooth = trailing_median(series.values, rule.window)
+    # A median over fewer looks than the window is not persistent yet.
+    smooth[: min(rule.window, len(smooth)) - 1] = -np.inf
+    beyond = smooth >= limit
+    score = float(smooth[-1] if rule.lasting else smooth.max())
+    if not (beyond[-1] if rule.lasting else beyond.any()):
+        return Excursion(score, None)
+    alarm = _last_rise(beyond) if rule.lasting else int(beyond.argmax())
+    opening = max(0, alarm - rule.window + 1)
+    first = opening + int((series.values[opening : alarm + 1] >= limit).argmax())
+    return Excursion(score, (int(series.steps[first - 1]) if first else 0, int(series.steps[first])))
+
+
+def _last_rise(beyond: NDArray[np.bool_]) -> int:
+    """Where the stretch of True that reaches to the end begins."""
+    clean = np.flatnonzero(~beyond)
+    return int(clean[-1]) + 1 if len(clean) else 0
+
+
+def _p_value(findings: Sequence[Finding]) -> float | None:
+    """Conformal p-value of the worst of several rules, Bonferroni over them; None without healthy runs."""
+    values = [f.limit.p_value(f.excursion.score) for f in findings]
+    known = [value for value in values if value is not None]
+    return min(1.0, len(known) * min(known)) if known else None
+
+
+def _said(finding: Finding) -> str:
+    return (
+        f"{finding.rule.says} {finding.excursion.score:.3g}, limit {finding.limit.value:.3g}"
+        f" (median of {finding.rule.window} looks)"
+    )

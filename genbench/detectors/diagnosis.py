@@ -1,0 +1,52 @@
+"""All detectors on one trace: p-values adjusted for their number, consequences told from causes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from genbench.detectors.detector import Detector
+from genbench.detectors.series import by_seed
+from genbench.registry import detectors
+from genbench.types import Trace, Verdict
+
+
+def diagnose(trace: Trace, names: Sequence[str] | None = None) -> list[Verdict]:
+    """Every detector's verdict on every seed, causes before their consequences.
+
+    Args:
+        names: only these detectors; None means all.
+
+    Raises:
+        InputError: a name is unknown.
+    """
+    chosen: list[Detector] = [detectors[name].create() for name in (names or detectors)]
+    chosen.sort(key=lambda detector: (detector.order, detector.name))
+    order = {detector.name: detector.order for detector in chosen}
+    verdicts = []
+    for signals in by_seed(trace):
+        own = holm([detector.judge(signals) for detector in chosen])
+        verdicts += [_with_cause(verdict, own, order) for verdict in own]
+    return verdicts
+
+
+def holm(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same verdicts with p-values adjusted over all that have one (Holm 1979)."""
+    known = sorted((i for i, v in enumerate(verdicts) if v.p is not None), key=lambda i: verdicts[i].p or 0.0)
+    adjusted, worst = list(verdicts), 0.0
+    for rank, i in enumerate(known):
+        worst = max(worst, min(1.0, (len(known) - rank) * (verdicts[i].p or 0.0)))
+        adjusted[i] = replace(verdicts[i], p=worst)
+    return adjusted
+
+
+def _with_cause(verdict: Verdict, others: Sequence[Verdict], order: dict[str, int]) -> Verdict:
+    """Name the first finding that is a cause by its kind, and no later."""
+    if verdict.onset is None:
+        return verdict
+    for other in others:
+        earlier = other.onset is not None and other.onset[0] <= verdict.onset[1]
+        if earlier and order[other.detector] < order[verdict.detector]:
+            said = f"{verdict.evidence}; likely a consequence of {other.detector}"
+            return replace(verdict, evidence=said)
+    return verdict
