@@ -157,6 +157,7 @@ def test_the_dictionary_is_plain_and_complete(good: Suite) -> None:
         "batch": 128,
         "evaluations": 8,
         "metrics": ["modes@2500"],
+        "stop_on": None,
         "key": run.key,
     }
 

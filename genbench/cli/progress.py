@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from genbench.store import RunFolder
 from genbench.suite import RunConfig
-from genbench.types import Record
+from genbench.types import Record, Verdict
 
 
 class RunProgress:
     """A bar for the run under way, with samples a second and the newest score; a line for each that ended."""
 
-    def __init__(self, console: Console, runs: int) -> None:
-        self.console, self.runs, self.ended = console, runs, 0
+    def __init__(self, console: Console, runs: int, out: Path) -> None:
+        self.console, self.runs, self.out, self.ended = console, runs, out, 0
         self.bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -53,6 +56,20 @@ class RunProgress:
             self.bars.remove_task(self.running.pop(config))
         line = f"[{self.ended}/{self.runs}] {config.task} · {config.model}: {outcome(record)}"
         self.console.print(escape(line + (", kept from before" if reused else "")), highlight=False)
+        folder = RunFolder.under(self.out, config.suite, config.task, config.model, config.key)
+        for finding in findings(folder.read_verdicts()):
+            self.console.print(escape(f"        {finding}"), highlight=False)
+
+
+def findings(verdicts: Sequence[Verdict]) -> list[str]:
+    """A line for each seed on which something was detected, causes first."""
+    by_seed: dict[int, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.onset is not None:
+            kind = f" ({verdict.subtype})" if verdict.subtype else ""
+            said = f"{verdict.detector}{kind} from step {verdict.onset[1]}"
+            by_seed.setdefault(verdict.seed, []).append(said)
+    return [f"seed {seed}: {', '.join(said)}" for seed, said in by_seed.items()]
 
 
 def outcome(record: Record) -> str:

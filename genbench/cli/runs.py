@@ -78,7 +78,7 @@ def run(
     machine = Machine(choose_device(device.value), backend.value, data_dir)
     console = Console(stderr=True)
     stopping = _stop_on_interrupt(console.print)
-    with RunProgress(console, len(configs)) as progress:
+    with RunProgress(console, len(configs), out) as progress:
         records = run_all(configs, machine, out, progress, stopping, jobs or default_jobs(machine))
     _conclude(out / loaded.name)
     if stopping():

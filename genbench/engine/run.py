@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from genbench.detectors import diagnose
 from genbench.engine import checkpoint, cost, schedule
 from genbench.engine.devices import BackendChoice, choose_backend, describe
 from genbench.engine.ensemble import Ensemble, State
@@ -28,7 +30,7 @@ from genbench.store import RunFolder
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
-from genbench.types import Estimate, GenbenchError, Record, Score
+from genbench.types import Estimate, GenbenchError, Record, Score, Trace
 
 CHECKPOINT_SECONDS = 30.0
 PICTURED = {"images": 64, "points": 1000}
@@ -98,6 +100,7 @@ class _Run:
     trace: list[pd.DataFrame] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     evaluation_seconds: float = 0.0
+    hopeless: set[int] = field(default_factory=set)
     saved: float = field(default_factory=time.monotonic)
 
     def finish(self) -> Record:
@@ -105,6 +108,7 @@ class _Run:
         metrics, notes = self._metrics()
         self.record = replace(self.record, notes=notes)
         looks = set(schedule.evaluations(self.config.steps, self.config.evaluations))
+        stops = schedule.stops(self.config.steps)
         probe, probes = Probe(self.ensemble), schedule.probes(self.config.steps, self._has_chains)
         for tick in schedule.ticks(self.config.steps):
             if tick <= self.state.step:
@@ -113,6 +117,8 @@ class _Run:
                 break
             signals = self._advance(tick).read()
             self._log(signals | probe.read(self.state) if tick in probes else signals)
+            if self.config.stop_on and tick in stops:
+                self._stop_hopeless(self.config.stop_on)
             if tick in looks:
                 self._evaluate(metrics)
             self._report()
@@ -143,6 +149,9 @@ class _Run:
         state = checkpoint.read(str(self.folder.state_path), self.config.key, self.ensemble.device)
         before = self.folder.read_trace()
         self.trace = [before[before.step <= state.step]]
+        broken = set(before[(before.signal == FINITE) & (before.value == 0)].seed)
+        died = zip(self.config.seeds, state.died.tolist(), strict=True)
+        self.hopeless = {seed for seed, at in died if at >= 0 and seed not in broken}
         self.scores = [score for score in self.folder.read_scores() if score.step <= state.step]
         self.evaluation_seconds = float(self.folder.read_record().seconds.get("evaluation", 0.0))
         return state
@@ -158,7 +167,8 @@ class _Run:
     def _log(self, signals: dict[str, list[float]]) -> None:
         step, seeds = self.state.step, self.config.seeds
         alive = self.state.alive.tolist()
-        signals = {FINITE: [float(lives) for lives in alive], **signals}
+        finite = [lives or seed in self.hopeless for seed, lives in zip(seeds, alive, strict=True)]
+        signals = {FINITE: list(map(float, finite)), **signals}
         examples = self.ensemble.examples(step)
         rows = [
             (seed, step, self.state.seconds, examples, signal, value)
@@ -168,6 +178,18 @@ class _Run:
         ]
         columns = ["seed", "step", "seconds", "samples", "signal", "value"]
         self.trace.append(pd.DataFrame(rows, columns=columns))
+
+    def _stop_hopeless(self, names: Sequence[str]) -> None:
+        """Freeze seeds on which one of these detectors has found something."""
+        for verdict in diagnose(self._whole_trace(), names):
+            row = self.config.seeds.index(verdict.seed)
+            if verdict.verdict == "detected" and bool(self.state.alive[row]):
+                self.state.died[row] = self.state.step
+                self.hopeless.add(verdict.seed)
+
+    def _whole_trace(self) -> Trace:
+        self.trace = [pd.concat(self.trace, ignore_index=True)]
+        return Trace(self.trace[0])
 
     def _evaluate(self, metrics: list[Metric]) -> None:
         started = time.perf_counter()
@@ -216,10 +238,18 @@ class _Run:
         flagged = {f"{s.metric}: {flag}": None for s in self.scores for flag in s.estimate.flags}
         return tuple(dict.fromkeys([*self.record.notes, *flagged]))
 
+    def _failure(self, seed: int, step: int) -> str:
+        if seed in self.hopeless:
+            return f"stopped at step {step}, since {' or '.join(self.config.stop_on or ())} was detected"
+        return f"loss or gradient not finite at step {step + 1}"
+
     def _save(self, status: Any, metrics: list[Metric]) -> Record:
         # The checkpoint goes last but for the record: what it promises is on disk already.
         if self.trace:
-            self.folder.write_trace(pd.concat(self.trace, ignore_index=True))
+            trace = self._whole_trace()
+            self.folder.write_trace(trace.frame)
+            if status != "running":
+                self.folder.write_verdicts(diagnose(trace))
         self.folder.write_scores(self.scores, {metric.name: metric.better for metric in metrics})
         self.folder.write_bytes(self.folder.state_path.name, checkpoint.to_bytes(self.state, self.config.key))
         died = zip(self.config.seeds, self.state.died.tolist(), strict=True)
@@ -228,8 +258,8 @@ class _Run:
             status=status,
             steps_done=self.state.step,
             examples=self._examples(),
-            failures={s: f"loss or gradient not finite at step {at + 1}" for s, at in died if at >= 0},
-            reason="every seed's loss stopped being finite" if status == "failed" else None,
+            failures={seed: self._failure(seed, at) for seed, at in died if at >= 0},
+            reason="every seed failed" if status == "failed" else None,
             notes=self._notes(),
             seconds={"training": self.state.seconds, "evaluation": self.evaluation_seconds},
         )

@@ -25,6 +25,11 @@ def evaluations(steps: int, count: int) -> list[int]:
     return sorted({min(at, key=lambda tick: abs(tick - step)) for step in wanted} | {steps})
 
 
+def stops(steps: int) -> set[int]:
+    """Ticks at which hopeless seeds may be stopped: ten of them, none in the first half of the run."""
+    return set(ticks(steps)[49::5])
+
+
 def probes(steps: int, chains: bool) -> set[int]:
     """The ticks at which samples are looked at: so far apart that it costs a twentieth of training."""
     at = ticks(steps)

@@ -25,6 +25,7 @@ class RunConfig:
     Attributes:
         task_options, options: of the task and of the model, plain JSON values.
         metrics: names with their protocols; None means the task's own.
+        stop_on: detectors that end a seed in the second half of the run; None for none.
     """
 
     suite: str
@@ -37,6 +38,7 @@ class RunConfig:
     batch: int
     evaluations: int
     metrics: tuple[str, ...] | None = None
+    stop_on: tuple[str, ...] | None = None
 
     def __hash__(self) -> int:
         return hash((self.suite, self.key))
@@ -45,6 +47,8 @@ class RunConfig:
     def key(self) -> str:
         """Eight hexadecimal digits of all that determines the result; the suite's name does not."""
         content = {name: value for name, value in asdict(self).items() if name != "suite"}
+        if self.stop_on is None:  # runs that nothing stops are the runs they were before there was a way to
+            del content["stop_on"]
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
@@ -90,6 +94,8 @@ def expand(
 def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]:
     for metric in comparison.metrics or ():
         _known(registry.metrics, metric.partition("@")[0], f"{where}.metrics")
+    for detector in comparison.stop_on or ():
+        _known(registry.detectors, detector, f"{where}.stop_on")
     for task in comparison.tasks:
         entry = _known(registry.tasks, task, f"{where}.tasks")
         given = comparison.task_options.get(task, {})
@@ -109,6 +115,7 @@ def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]
                     batch=comparison.batch,
                     evaluations=comparison.evaluations,
                     metrics=tuple(comparison.metrics) if comparison.metrics else None,
+                    stop_on=tuple(comparison.stop_on) if comparison.stop_on else None,
                 )
 
 

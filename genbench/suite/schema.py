@@ -55,6 +55,7 @@ class Budget(BaseModel):
     batch: Count = 128
     evaluations: Count = 8
     metrics: Names | None = None
+    stop_on: Names | None = None
 
 
 class Comparison(Budget):
@@ -65,6 +66,7 @@ class Comparison(Budget):
         batch: examples a step.
         evaluations: how many log-spaced steps are scored, the last one included.
         metrics: names with their protocols; None means the task's own.
+        stop_on: detectors that end a seed in the second half of its run; it counts as failed.
         options: model → option → value.
         sweep: model → option → values; their Cartesian product is run.
         task_options: task → option → value.
