@@ -8,26 +8,32 @@ from genbench.detectors.detector import Detector, Finding, Rule
 from genbench.detectors.series import Series, Signals
 from genbench.registry import detectors
 
-FAR = 0.05
-"""Energy distance, in units of the data's spread, below which no run counts as far from the data."""
+FAR = 0.2
+"""Distance to the data, in units of their spread, below which no run counts as far from them."""
+
+
+def distance(signals: Signals) -> Series | None:
+    """Root of the energy distance to held-out data: the root is what grows in proportion to a shift."""
+    energy = signals.get("sample/energy_distance")
+    return None if energy is None else energy.map(lambda values: np.sqrt(np.maximum(values, 0.0)))
 
 
 def remaining(signals: Signals) -> Series | None:
-    """Energy distance to held-out data over its value at the first look, 0 where it is small in itself."""
-    energy = signals.get("sample/energy_distance")
-    if energy is None:
+    """Distance to held-out data over its value at the first look, 0 where it is small in itself."""
+    path = distance(signals)
+    if path is None:
         return None
-    first = max(float(energy.values[0]), FAR)
-    return energy.map(lambda values: np.where(values > FAR, values / first, 0.0))
+    first = max(float(path.values[0]), FAR)
+    return path.map(lambda values: np.where(values > FAR, values / first, 0.0))
 
 
 def regained(signals: Signals) -> Series | None:
-    """Energy distance over the smallest one so far, 0 while it is small in itself."""
-    energy = signals.get("sample/energy_distance")
-    if energy is None:
+    """Distance over the smallest one so far, 0 while it is small in itself."""
+    path = distance(signals)
+    if path is None:
         return None
-    best = np.minimum.accumulate(np.maximum(energy.values, FAR))
-    return energy.map(lambda values: np.where(values > FAR, values / best, 0.0))
+    best = np.minimum.accumulate(np.maximum(path.values, FAR))
+    return path.map(lambda values: np.where(values > FAR, values / best, 0.0))
 
 
 def kind(signals: Signals, finding: Finding) -> str:
@@ -39,8 +45,8 @@ def kind(signals: Signals, finding: Finding) -> str:
 def convergence_failure() -> Detector:
     """The samples are about as far from the data as at the start, or far again after they were near.
 
-    Measures the energy distance of samples and held-out data; never a raw GAN loss, which has no meaning of
-    its own. A run that is merely slow and still gaining counts as never learned until it has gained.
+    Measures the root of the energy distance of samples and held-out data; never a raw GAN loss, which has no
+    meaning of its own. A run that is slow and still gaining counts as never learned until it has gained.
     """
     return Detector(
         "convergence_failure",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from genbench.detectors.detector import Detector, Finding, Rule
 from genbench.detectors.oscillation import moves
 from genbench.detectors.series import Series, Signals
 from genbench.registry import detectors
 
-NEAR = 0.1
-"""Below this share of samples near the data there are no modes to speak of: that is a convergence failure."""
+NEAR, RECENT = 0.02, 10
+"""With fewer samples near the data in this many looks there are no modes: that is a convergence failure."""
 TOTAL = 0.9
 ROTATES = 0.2
 
@@ -20,8 +21,8 @@ def missing_mass(signals: Signals) -> Series | None:
     if not {"sample/missing_mass", "sample/near"} <= signals.keys():
         return None
     missing, near = signals["sample/missing_mass"], signals["sample/near"]
-    near_then = np.maximum.accumulate(near.at(missing.steps)[::-1])[::-1]
-    return Series(missing.steps, np.where(near_then >= NEAR, missing.values, 0.0))
+    lately = pd.Series(near.at(missing.steps)).rolling(RECENT, min_periods=1).max().to_numpy()
+    return Series(missing.steps, np.where(lately >= NEAR, missing.values, 0.0))
 
 
 def kind(signals: Signals, finding: Finding) -> str:

@@ -24,10 +24,10 @@ def oscillation() -> Detector:
     """The mean of the samples keeps moving by a sizeable part of the data's radius.
 
     The bank of noise is fixed, so that what moves is the generator. Says nothing of runs that are still on
-    their way: it judges the median of the last fifteen looks.
+    their way: it judges the median of the last ten moves.
     """
     rule = Rule(
-        "oscillation/centroid", moves, "the mean moves between looks, in data radii, by", window=15, least=20
+        "oscillation/centroid", moves, "the mean moves between looks, in data radii, by", window=10, least=12
     )
     return Detector(
         "oscillation",

@@ -47,8 +47,10 @@ def step_size(signals: Signals) -> Series | None:
 
 def _plain_descent(update: Series, gradient: Series) -> bool:
     """Updates in constant proportion to gradients: small ones mean nothing then."""
-    proportion = update.values / np.maximum(gradient.at(update.steps), FLOOR)
-    return bool(proportion.std() <= 1e-2 * abs(proportion.mean()))
+    sizes = gradient.at(update.steps)
+    varied = sizes.std() > 0.2 * sizes.mean()
+    proportion = update.values / np.maximum(sizes, FLOOR)
+    return bool(varied and proportion.std() <= 1e-2 * abs(proportion.mean()))
 
 
 @detectors.register("vanishing_gradient", cite="arjovsky2017wgan")

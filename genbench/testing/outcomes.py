@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -79,7 +79,9 @@ class Outcomes:
         if not hasattr(model, "generator_loss"):
             return {}
         flats = {n: f[row].double().requires_grad_() for n, f in state.players.items()}
-        return replay(model, self.task, ensemble.layouts, flats, self._fresh[:REPLAYED].double())
+        return replay(
+            cast("Game", model), self.task, ensemble.layouts, flats, self._fresh[:REPLAYED].double()
+        )
 
     def _explained(self, ensemble: Ensemble, state: State, row: int, model: Vae) -> dict[str, float]:
         """Share of the variance of fresh data that their codes explain."""

@@ -1,4 +1,4 @@
-"""Each detector on traces made by hand: it fires, is silent, does not apply, has too little, dates the onset."""
+"""Each detector on traces made by hand: fires, is silent, does not apply, has too little, dates it."""
 
 import numpy as np
 import pandas as pd
