@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from genbench.cli import catalogue, evaluation, runs, setup
+from genbench.cli import catalogue, diagnosis, evaluation, runs, setup
 from genbench.types import GenbenchError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ COMMANDS = (
     runs.show,
     runs.leaderboard,
     evaluation.evaluate,
+    diagnosis.diagnose,
     setup.prepare,
     setup.doctor,
     catalogue.cite,

@@ -1,0 +1,129 @@
+"""What went wrong in a run, ours or somebody else's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from genbench.types import InputError, Trace, Verdict
+
+
+def diagnose(
+    path: Annotated[
+        Path, typer.Argument(help="A run's folder, or a log: .csv, .parquet, .jsonl, TensorBoard events.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Machine-readable, clear verdicts included.")
+    ] = False,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=SIGNAL, for columns of other names; may be given several times."),
+    ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Draw the evidence of each finding into this folder.", file_okay=False)
+    ] = None,
+) -> None:
+    """Say what went wrong in training, since when, how sure that is, and what to do about it."""
+    found = [(name, trace, _judged(trace)) for name, trace in _traces(path, _mapping(columns or []))]
+    if plots is not None:
+        for name, trace, verdicts in found:
+            _draw(plots, name, trace, verdicts)
+    if as_json:
+        rows = [_row(name, verdict) for name, _, verdicts in found for verdict in verdicts]
+        print(json.dumps({"verdicts": rows}, indent=1))
+        return
+    for name, _, verdicts in found:
+        _print(name, verdicts)
+
+
+def _traces(path: Path, mapping: dict[str, str]) -> Iterator[tuple[str, Trace]]:
+    """Every run below a folder of results, or the one that a log holds."""
+    from genbench.detectors.logs import read_log
+    from genbench.store import scan
+
+    if not path.exists():
+        raise InputError(f"{path} is not there; give a run's folder or a log")
+    folders, problems = scan(path) if path.is_dir() else ([], [])
+    for problem in problems:
+        print(f"genbench: {problem}", file=sys.stderr)
+    if not folders:
+        yield str(path), read_log(path, mapping)
+    for folder in folders:
+        yield str(folder.path), Trace(folder.read_trace())
+
+
+def _judged(trace: Trace) -> list[Verdict]:
+    from genbench.detectors import diagnose as judge
+
+    return judge(trace)
+
+
+def _mapping(columns: Sequence[str]) -> dict[str, str]:
+    pairs = [column.partition("=") for column in columns]
+    wrong = next(
+        (whole for whole, (name, _, signal) in zip(columns, pairs, strict=True) if not (name and signal)),
+        None,
+    )
+    if wrong is not None:
+        raise InputError(f"--map: expected COLUMN=SIGNAL, got {wrong!r}")
+    return {name: signal for name, _, signal in pairs}
+
+
+def _row(name: str, verdict: Verdict) -> dict[str, Any]:
+    onset = None if verdict.onset is None else list(verdict.onset)
+    return {"run": name, **vars(verdict), "onset": onset}
+
+
+def _print(name: str, verdicts: Sequence[Verdict]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console() if sys.stdout.isatty() else Console(width=140)
+    console.print(f"[bold]{escape(name)}[/]", highlight=False)
+    seeds = sorted({verdict.seed for verdict in verdicts})
+    for seed in seeds:
+        found = [v for v in verdicts if v.seed == seed and v.verdict == "detected"]
+        for verdict in found:
+            console.print(escape(_card(verdict)), highlight=False)
+        if not found:
+            clear = sum(v.seed == seed and v.verdict == "clear" for v in verdicts)
+            console.print(f"  seed {seed}: nothing found by {clear} detectors", highlight=False)
+    for note in _silent(verdicts):
+        console.print(escape(f"  {note}"), style="dim", highlight=False)
+
+
+def _card(verdict: Verdict) -> str:
+    kind = f" ({verdict.subtype})" if verdict.subtype else ""
+    clean, bad = verdict.onset or (0, 0)
+    sure = "" if verdict.p is None else f"; p = {verdict.p:.2g}, adjusted for the number of detectors"
+    return (
+        f"  seed {verdict.seed}: {verdict.detector}{kind}, since step {bad} (clean at {clean})\n"
+        f"      evidence: {verdict.evidence}{sure}\n"
+        f"      remedy: {verdict.remedy}"
+    )
+
+
+def _silent(verdicts: Sequence[Verdict]) -> list[str]:
+    """Detectors that could not judge, and the signals that they lack."""
+    first = verdicts[0].seed if verdicts else 0
+    return [
+        f"{v.detector}: {v.verdict}, {v.evidence}"
+        for v in verdicts
+        if v.seed == first and v.verdict in ("not applicable", "insufficient evidence")
+    ]
+
+
+def _draw(folder: Path, name: str, trace: Trace, verdicts: Sequence[Verdict]) -> None:
+    from genbench.report.evidence import evidence_picture
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for verdict in verdicts:
+        if verdict.verdict == "detected":
+            place = folder / f"{Path(name).name}-seed{verdict.seed}-{verdict.detector}.png"
+            evidence_picture(trace, verdict).savefig(place)
+            print(f"evidence: {place}", file=sys.stderr)
