@@ -67,8 +67,9 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         mean = data.mean(0).cpu()
         spread = data.std(0).cpu() if task.kind == "points" else None
         halves = [torch.full((units,), 0.5) for units in self.hidden[:-1]]
+        centred = self.offset_rate is not None
         return {
-            _layer(i): Rbm(units, below, spread if i == 0 else None, self.visible_noise, self.wide)
+            _layer(i): Rbm(units, below, spread if i == 0 else None, self.visible_noise, self.wide, centred)
             for i, (units, below) in enumerate(zip(self.hidden, [mean, *halves], strict=True))
         }
 

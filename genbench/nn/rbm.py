@@ -21,6 +21,7 @@ class Rbm(nn.Module):
         noise: σ² of Gaussian visible units, as a share of the data's variance; it is not learned.
         wide: weights of a binary machine start uniform on ±4√(6 / (V + H)), and its visible biases at most
             .001 from certainty, as in the code of Melchior et al. 2016; else from N(0, .01²), and .01.
+        centred: biases start so that the mean and half its hidden units lead to each other, unsaturated.
     """
 
     centre: Tensor
@@ -33,12 +34,14 @@ class Rbm(nn.Module):
         spread: Tensor | None = None,
         noise: float = 1.0,
         wide: bool = False,
+        centred: bool = False,
     ) -> None:
         super().__init__()
         weight = torch.randn(mean.numel(), hidden)
         if spread is None:
             weight = nn.init.xavier_uniform_(weight, gain=4) if wide else 0.01 * weight
             self.weight, bias = nn.Parameter(weight), log_odds(mean, 0.001 if wide else 0.01)
+            bias = bias - weight.sum(1) / 2 if centred else bias
             self.register_buffer("centre", mean)
             self.log_variance = None
         else:
@@ -47,7 +50,8 @@ class Rbm(nn.Module):
             self.register_buffer("log_variance", (noise * spread.square()).log())
             self.register_buffer("centre", mean / (noise * spread.square()))
         self.visible_bias = nn.Parameter(bias)
-        self.hidden_bias = nn.Parameter(torch.zeros(hidden))
+        start = -self.centre @ self.weight.detach() if centred else torch.zeros(hidden)
+        self.hidden_bias = nn.Parameter(start)
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v), shape (B,)."""

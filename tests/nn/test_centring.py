@@ -71,3 +71,12 @@ def test_wide_weights_are_spread_as_in_the_reference_code():
     assert 0.99 * limit < float(wide.weight.detach().abs().max()) <= limit
     assert float(narrow.weight.detach().std()) == pytest.approx(0.01, rel=0.05)
     assert float(wide.visible_bias[0].detach().sigmoid()) == pytest.approx(0.001, rel=1e-3)
+
+
+@pytest.mark.parametrize("spread", [None, torch.rand(V) + 0.5], ids=["binary", "gaussian"])
+def test_a_centred_machine_starts_undecided_at_the_mean_and_there_from_half_its_hidden_units(spread):
+    torch.manual_seed(0)
+    mean = 0.2 + 0.6 * torch.rand(V)
+    machine = Rbm(H, mean, spread, wide=True, centred=True)
+    torch.testing.assert_close(machine.hidden(mean[None]), torch.full((1, H), 0.5))
+    torch.testing.assert_close(machine.visible(torch.full((1, H), 0.5)), mean[None])
