@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from genbench.cli import catalogue, diagnosis, evaluation, runs, setup
+from genbench.cli import catalogue, diagnosis, evaluation, reports, runs, setup
 from genbench.types import GenbenchError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ COMMANDS = (
     runs.run,
     runs.show,
     runs.leaderboard,
+    reports.report,
     evaluation.evaluate,
     diagnosis.diagnose,
     setup.prepare,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from genbench.report.aggregates import main_entries
-from genbench.report.entries import Entry
+from genbench.report.entries import Entry, by_path
 from genbench.report.methods import Method
 from genbench.report.pareto import pareto_front
 from genbench.store import Results
 
 THRESHOLD = 0.5
 """The quality that counts as reached, as a normalised score: half of the way from trivial to real."""
+
+Frames = Mapping[str, pd.DataFrame]
 
 COLUMNS = [
     *("task", "model", "metric", "value", "better", "samples_per_second", "training_seconds"),
@@ -35,7 +37,8 @@ def costs(results: Results, made: Sequence[Entry], threshold: float = THRESHOLD)
         FLOPs those of one seed, `peak_bytes` those of training. `pareto`: no other method is both at least
         as good and as quick to train, in training seconds, and better in one.
     """
-    rows = [_row(entry, results, threshold) for entry in main_entries(made)]
+    scores, traces = by_path(results.scores), by_path(results.traces[["path", "step", "seconds"]])
+    rows = [_row(entry, scores, traces, threshold) for entry in main_entries(made)]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"pareto": bool})
     for _, own in frame.groupby("task"):
         sign = 1 if own["better"].iloc[0] == "higher" else -1
@@ -53,9 +56,9 @@ def flops_until(phases: Sequence[Sequence[float]], step: float) -> float:
     return sum(flops * max(0.0, min(step, end) - start) for (start, flops), end in spans)
 
 
-def _row(entry: Entry, results: Results, threshold: float) -> dict[str, Any]:
+def _row(entry: Entry, scores: Frames, traces: Frames, threshold: float) -> dict[str, Any]:
     method = entry.method
-    step = steps_to(entry, results, threshold)
+    step = steps_to(entry, scores, threshold)
     return {
         "task": method.task,
         "model": method.model,
@@ -65,28 +68,31 @@ def _row(entry: Entry, results: Results, threshold: float) -> dict[str, Any]:
         "samples_per_second": method.examples_per_second,
         "training_seconds": method.training_seconds,
         "steps_to_threshold": step,
-        "seconds_to_threshold": _seconds(method, results, step),
+        "seconds_to_threshold": _seconds(method, traces, step),
         "flops_to_threshold": flops_until(method.cost.get("flops", []), step),
         "peak_bytes": method.cost.get("peak_bytes", math.nan),
         "pareto": False,
     }
 
 
-def steps_to(entry: Entry, results: Results, threshold: float) -> float:
-    """First look at which the mean of the normalised scores over all seeds reaches the threshold, or NaN."""
-    scores = results.scores
-    own = scores[scores["path"].isin(entry.method.paths) & (scores["metric"] == entry.metric)]
-    looks = own.drop_duplicates(["seed", "step"]).pivot(index="step", columns="seed", values="value")
-    looks = looks.reindex(columns=sorted(entry.method.seeds)).replace([np.inf, -np.inf], np.nan)
-    means = looks.apply(entry.anchors.normalised).fillna(0).mean(axis=1)
+def steps_to(entry: Entry, scores: Frames, threshold: float) -> float:
+    """First look at which the mean of the normalised scores over all seeds reaches the threshold, or NaN.
+
+    Args:
+        scores: of each run, by its path.
+    """
+    own = pd.concat([scores[path] for path in entry.method.paths if path in scores])
+    own = own[own["metric"] == entry.metric].drop_duplicates(["seed", "step"])
+    normalised = entry.anchors.normalised(own["value"].where(np.isfinite(own["value"]))).fillna(0)
+    means = normalised.groupby(own["step"]).sum() / len(entry.method.seeds)
     reached = means.index[means >= threshold]
     return float(reached[0]) if len(reached) else math.nan
 
 
-def _seconds(method: Method, results: Results, step: float) -> float:
+def _seconds(method: Method, traces: Frames, step: float) -> float:
     """Training seconds at a step, on the mean over a method's runs."""
-    if not math.isfinite(step):
-        return math.nan
-    traces = results.traces
-    at = traces[traces["path"].isin(method.paths) & (traces["step"] == step)]
-    return float(at.groupby("path")["seconds"].first().mean())
+    known = [traces[path] for path in method.paths if path in traces]
+    at = [own.loc[own["step"] == step, "seconds"] for own in known]
+    return (
+        float(np.mean(found)) if (found := [seconds.iloc[0] for seconds in at if len(seconds)]) else math.nan
+    )

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from genbench.report.methods import ENDED, Method, methods
@@ -85,23 +84,26 @@ def entries(results: Results, task: str | None = None) -> list[Entry]:
         InputError: there is no run of `task`.
     """
     records = results.records if task is None else _of_task(results.records, task)
-    found = methods(records)
+    found, scores = methods(records), by_path(results.scores)
     better = dict(zip(results.scores["metric"], results.scores["better"], strict=True))
-    lasts = [_last(method, results.scores) for method in found]
-    scored: dict[str, list[str]] = {}
+    lasts = [last_scores(method, scores) for method in found]
+    scored: dict[str, dict[str, None]] = {}
     for method, last in zip(found, lasts, strict=True):
-        scored.setdefault(method.task, []).extend(last["metric"].unique())
+        scored.setdefault(method.task, {}).update(dict.fromkeys(last))
     made = []
     for method, last in zip(found, lasts, strict=True):
         if method.status == "skipped":
             made.append(Entry(method, None, None, pd.Series(dtype=float)))
-        metrics = scored[method.task] if last.empty and method.failed else last["metric"]
-        for metric in dict.fromkeys(metrics):
-            values = _counted(method, last[last["metric"] == metric])
-            made.append(Entry(method, metric, better[metric], values))
+        metrics = last or (scored[method.task] if method.failed else {})
+        made += [Entry(method, m, better[m], _counted(method, last.get(m, {}))) for m in metrics]
         if method.examples_per_second > 0:
             made.append(Entry(method, THROUGHPUT, "higher", pd.Series([method.examples_per_second])))
     return _measured(made)
+
+
+def by_path(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each run of a tidy frame."""
+    return {str(path): own for path, own in frame.groupby("path", sort=False)}
 
 
 def metric_order(results: Results) -> list[str]:
@@ -117,18 +119,23 @@ def _of_task(records: pd.DataFrame, task: str) -> pd.DataFrame:
     return chosen
 
 
-def _last(method: Method, scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores of a method at the last step of each seed."""
-    own = scores[scores["path"].isin(method.paths)]
-    final = own.groupby(["metric", "seed"])["step"].transform("max") == own["step"]
-    return own[final].drop_duplicates(["metric", "seed"])
+def last_scores(method: Method, scores: Mapping[str, pd.DataFrame]) -> dict[str, dict[int, float]]:
+    """Metric → seed → score, at the last step of each seed; the first run that has one counts."""
+    latest: dict[str, dict[int, tuple[int, float]]] = {}
+    for own in (scores[path] for path in method.paths if path in scores):
+        columns = (own[name].tolist() for name in ("metric", "seed", "step", "value"))
+        for metric, seed, step, value in zip(*columns, strict=True):
+            known = latest.setdefault(metric, {})
+            if seed not in known or step > known[seed][0]:
+                known[seed] = step, value
+    return {metric: {seed: value for seed, (_, value) in own.items()} for metric, own in latest.items()}
 
 
-def _counted(method: Method, last: pd.DataFrame) -> pd.Series:
+def _counted(method: Method, scores: Mapping[int, float]) -> pd.Series:
     """A metric's scores by seed, NaN for seeds that are lost."""
-    scores = last.set_index("seed")["value"].astype(float)
-    values = scores.reindex(sorted(method.failed | set(scores.index)))
-    return values.where(np.isfinite(values) & ~values.index.isin(method.failed))
+    seeds = sorted(method.failed | scores.keys())
+    good = {seed for seed, value in scores.items() if math.isfinite(value)} - method.failed
+    return pd.Series([scores[seed] if seed in good else math.nan for seed in seeds], seeds, dtype=float)
 
 
 def _measured(made: Sequence[Entry]) -> list[Entry]:

@@ -12,6 +12,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+_PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _ARROWS = {"higher": "↑", "lower": "↓"}
 
 
@@ -72,6 +73,18 @@ def with_interval(value: float, half: float) -> str:
     return f"{value:,.{decimals}f} ± {half:,.{decimals}f}" if decimals < 8 else f"{value:.4g} ± {half:.2g}"
 
 
+def quantity_text(value: float | None, unit: str) -> str:
+    """A number with a unit and a decimal prefix.
+
+    >>> quantity_text(1234567.0, "B"), quantity_text(12.0, "s"), quantity_text(None, "s")
+    ('1.23 MB', '12 s', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    power = min(max(int(math.log10(value) // 3), 0), len(_PREFIXES) - 1) if value > 0 else 0
+    return f"{value / 1000**power:.3g} {_PREFIXES[power]}{unit}"
+
+
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
@@ -100,6 +113,14 @@ def _line(own: dict[str, dict[Any, Any]], metrics: list[str]) -> list[_Cell]:
     trained = _Cell(f"{seeds - failed} of {seeds}" if failed else str(seeds))
     rank = _Cell(rank_text(own[metrics[0]]) if metrics[0] in own else "")
     return [_Cell(row["model"]), rank, trained, *(_score(own.get(metric)) for metric in metrics)]
+
+
+def score_text(row: Mapping[Any, Any]) -> str:
+    """A row's value with half its interval; a missing number may be NaN or None."""
+    value, low, high = (
+        math.nan if row[name] is None else row[name] for name in ("value", "ci_low", "ci_high")
+    )
+    return with_interval(value, (high - low) / 2)
 
 
 def rank_text(row: Mapping[Any, Any]) -> str:
@@ -132,8 +153,7 @@ def _with_failures(grid: _Grid, models: Sequence[dict[str, dict[Any, Any]]]) -> 
 def _score(row: dict[Any, Any] | None) -> _Cell:
     if row is None:
         return _Cell("")
-    text = with_interval(row["value"], (row["ci_high"] - row["ci_low"]) / 2)
-    return _Cell(text, best=not pd.isna(row["rank"]) and row["rank"] == 1)
+    return _Cell(score_text(row), best=not pd.isna(row["rank"]) and row["rank"] == 1)
 
 
 def _note(row: dict[Any, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,24 +55,32 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
     Raises:
         InputError: there is no run of `task`.
     """
-    made = entries(results, task)
-    found = results.verdicts[results.verdicts["verdict"] == "detected"]
+    return tabulate(results, entries(results, task))
+
+
+def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
+    """The leaderboard of entries that are made already."""
+    found = failing_seeds(results)
     rows = [_row(entry, _failures(entry.method, found)) for entry in made]
     board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
     board = board.assign(rank=_ranks(board), **_uncertain_ranks(made))
     return _sorted(board, metric_order(results))
 
 
-def failing_seeds(method: Method, detected: pd.DataFrame) -> frozenset[int]:
-    """Seeds of a method that failed, or of which `detected`, a frame of verdicts, has one."""
-    own = detected[detected["path"].isin(method.paths)]
-    return method.failed | frozenset(int(seed) for seed in own["seed"])
+def failing_seeds(results: Results) -> dict[str, set[int]]:
+    """Seeds in which a detector found a failure, by the path of their run."""
+    detected = results.verdicts[results.verdicts["verdict"] == "detected"]
+    found: dict[str, set[int]] = {}
+    for path, seed in zip(detected["path"].tolist(), detected["seed"].tolist(), strict=True):
+        found.setdefault(path, set()).add(seed)
+    return found
 
 
-def _failures(method: Method, detected: pd.DataFrame) -> dict[str, float]:
+def _failures(method: Method, detected: Mapping[str, set[int]]) -> dict[str, float]:
     if method.status == "skipped":
         return {}
-    interval = share(len(failing_seeds(method, detected)), len(method.seeds))
+    failing = method.failed.union(*(detected.get(path, ()) for path in method.paths))
+    interval = share(len(failing), len(method.seeds))
     return dict(zip(("failure_rate", "failure_low", "failure_high"), interval, strict=True))
 
 

@@ -92,7 +92,7 @@ def scatter_grid(
         limits: what to show; all the data, with a margin, if None.
         seeds: names the S panels; without it they bear no names.
     """
-    window = limits or _window(reference)
+    window = limits or data_window(reference)
     titles = _seed_titles(seeds) if seeds else [""] * len(points)
     return _sheet([_scatter(*pair, reference, window) for pair in zip(titles, points, strict=True)])
 
@@ -107,7 +107,7 @@ def overview(title: str, samples: Mapping[str, np.ndarray], real: np.ndarray) ->
         real: shape (m, C, H, W) or (m, d).
     """
     if real.ndim == 2:
-        window = _window(real)
+        window = data_window(real)
         pooled = {"data": real[:0], **{name: np.concatenate(list(own)) for name, own in samples.items()}}
         panels = [_scatter(name, points, real, window) for name, points in pooled.items()]
     else:
@@ -150,7 +150,8 @@ def _rows_of_seeds(images: np.ndarray) -> np.ndarray:
     return np.stack([images[row % seeds, row // seeds * columns :][:columns] for row in range(rows)])
 
 
-def _window(reference: np.ndarray) -> Window:
+def data_window(reference: np.ndarray) -> Window:
+    """A square around the first two coordinates of data, shape (m, d), with a margin."""
     low, high = reference[:, :2].min(axis=0), reference[:, :2].max(axis=0)
     half = max(float((high - low).max()) / 2 * _MARGIN, 1e-6)
     x, y = (float(middle) for middle in (low + high) / 2)

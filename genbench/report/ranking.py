@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import string
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +49,7 @@ def ranking(costs: NDArray[np.float64], level: float = LEVEL) -> Ranking:
 
 
 def letters(separate: NDArray[np.bool_], order: Sequence[int]) -> list[str]:
-    """Compact letter display by insertion and absorption (Piepho 2004, doi:10.1198/1061860043515).
+    """Compact letter display: maximal sets without a difference, swept (Piepho 2004).
 
     Args:
         separate: shape (K, K), symmetric: which pairs differ.
@@ -58,26 +58,28 @@ def letters(separate: NDArray[np.bool_], order: Sequence[int]) -> list[str]:
     Returns:
         The letters of each method: two methods have one in common if and only if they do not differ.
     """
-    columns = [frozenset(order)]
-    for i, j in itertools.combinations(range(len(separate)), 2):
-        if separate[i, j]:
-            columns = _absorb(_split(columns, i, j))
-    place = {method: position for position, method in enumerate(order)}
-    columns.sort(key=lambda column: sorted(place[method] for method in column))
-    names = [_letter(index) for index in range(len(columns))]
-    pairs = list(zip(names, columns, strict=True))
-    return ["".join(name for name, column in pairs if method in column) for method in range(len(separate))]
+    size = len(separate)
+    alike = nx.from_numpy_array(~separate & ~np.eye(size, dtype=bool))
+    place = np.argsort(order)
+    sets = _sweep([sorted(own) for own in nx.find_cliques(alike)], size)
+    sets.sort(key=lambda own: sorted(place[own].tolist()))
+    names = [_letter(index) for index in range(len(sets))]
+    pairs = list(zip(names, sets, strict=True))
+    return ["".join(name for name, own in pairs if method in own) for method in range(size)]
 
 
-def _split(columns: Sequence[frozenset[int]], i: int, j: int) -> list[frozenset[int]]:
-    both = [column for column in columns if i in column and j in column]
-    rest = [column for column in columns if column not in both]
-    return rest + [column - {method} for column in both for method in (i, j)]
-
-
-def _absorb(columns: Sequence[frozenset[int]]) -> list[frozenset[int]]:
-    distinct = list(dict.fromkeys(columns))
-    return [column for column in distinct if not any(column < other for other in distinct)]
+def _sweep(sets: Sequence[list[int]], size: int) -> list[list[int]]:
+    """Leave out sets, small ones first, all of whose pairs stand in others too."""
+    cover = np.zeros((size, size), int)
+    for own in sets:
+        cover[np.ix_(own, own)] += 1
+    kept = []
+    for own in sorted(sets, key=lambda members: (len(members), members)):
+        if (cover[np.ix_(own, own)] > 1).all():
+            cover[np.ix_(own, own)] -= 1
+        else:
+            kept.append(own)
+    return kept
 
 
 def _letter(index: int) -> str:

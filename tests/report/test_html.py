@@ -1,0 +1,65 @@
+"""The report: one folder that needs no network, with every name from files escaped."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genbench
+from genbench.report.html import write_report
+from genbench.store import RunFolder
+from genbench.types import Estimate, InputError, Record, Score
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    """A suite of one trained method, and a run whose record holds markup where a name should be."""
+    out = tmp_path_factory.mktemp("results")
+    genbench.run("quick", models=["vae"], tasks=["ring8"], seeds=2, steps=20, out=out)
+    folder = RunFolder.under(out, "quick", "ring8", "evil", "0123abcd")
+    folder.write_scores([Score(0, 20, "modes@2500", Estimate(3.0, 2500))], {"modes@2500": "higher"})
+    folder.write_samples(np.zeros((1, 10, 2), np.float32), np.zeros((10, 2), np.float32))
+    folder.write_record(Record("quick", "ring8", EVIL, {"options": {EVIL: EVIL}}, "done", (0,), reason=EVIL))
+    return out
+
+
+@pytest.fixture(scope="module")
+def pages(results, tmp_path_factory) -> dict[str, str]:
+    out = tmp_path_factory.mktemp("report") / "report"
+    index = write_report(genbench.load(results), out, {"vae": "@article{vae}"})
+    assert index == out / "index.html"
+    return {str(path.relative_to(out)): path.read_text() for path in sorted(out.rglob("*.html"))}
+
+
+def test_there_is_a_page_for_the_board_each_task_and_each_run(pages):
+    assert "index.html" in pages
+    assert sum(name.startswith("tasks/") for name in pages) >= 1
+    assert sum(name.startswith("runs/") for name in pages) == 2
+
+
+def test_nothing_is_loaded_from_elsewhere(pages):
+    for name, page in pages.items():
+        sources = re.findall(r"""(?:src|<link[^>]+href)=["']([^"']+)""", page)
+        assert not [source for source in sources if re.match(r"(https?:)?//", source)], name
+
+
+def test_names_from_files_are_escaped(pages):
+    assert any("&lt;script&gt;" in page for page in pages.values())
+    for name, page in pages.items():
+        assert EVIL not in page, name
+
+
+def test_pages_say_their_language_and_fit_a_phone(pages):
+    for page in pages.values():
+        assert '<html lang="en"' in page
+        assert 'name="viewport"' in page
+
+
+def test_a_report_never_replaces_something_else(results, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds something that is no report"):
+        write_report(genbench.load(results), tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
