@@ -6,6 +6,7 @@ draws seeds anew within each stratum, so that every task keeps its weight.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -115,6 +116,7 @@ def expanded_percentiles(resampled: Values, sizes: Sequence[int], level: float) 
     return float(low), float(high)
 
 
+@functools.cache
 def share(hits: int, n: int) -> Interval:
     """hits/n with Wilson's 95 % interval, which stays sensible at 0 and 1."""
     if n == 0:
@@ -129,8 +131,14 @@ def student(values: Values, level: float = 0.95) -> Interval:
     if n < 2:
         return Interval(float(values.mean()) if n else math.nan, math.nan, math.nan)
     mean = float(values.mean())
-    half = float(stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / math.sqrt(n))
+    half = student_quantile(n - 1, level) * float(values.std(ddof=1)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
+
+
+@functools.cache
+def student_quantile(freedom: int, level: float = 0.95) -> float:
+    """What a standard error is multiplied by for half of Student's interval."""
+    return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
 def _rows(n: int, stratum: int, seed: int = 0) -> NDArray[np.int64]:
