@@ -12,7 +12,7 @@ FLOORS = (
     {"registry", "environment"},
     {"ops", "kernels", "nn", "suite", "store", "citations"},
     {"models", "tasks", "metrics", "detectors"},
-    {"engine"},
+    {"engine", "monitor"},
     {"executors", "claims", "report", "testing"},
     {"cli", "__main__"},
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property, partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genbench.detectors.samples import BANK, Reference, statistics, two_sample
+from genbench.detectors.units import dead_shares
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
@@ -57,9 +56,10 @@ class Probe:
 
     def _direct(self, state: State, model: DirectSampler) -> dict[str, Tensor]:
         task = self.ensemble.task
+        shells = {player: layout.shell for player, layout in self.ensemble.layouts.items()}
 
         def look(nets: Nets, noise: Draws) -> tuple[Tensor, dict[str, Tensor]]:
-            with _dead_units(self.ensemble) as dead:
+            with dead_shares(shells) as dead:
                 x = model.sample(task, nets, noise)
                 own = dict(model.probe(task, nets, self._real, x)) if isinstance(model, Probed) else {}
                 return x, own | {f"{player}/dead_units": torch.stack(s).max() for player, s in dead.items()}
@@ -85,25 +85,3 @@ class Probe:
         cold, warm = x[:, : cold.shape[1]], x[:, cold.shape[1] :]
         known = dict(statistics(self.reference, cold))
         return known | {"chain/start_dependence": two_sample(self.reference, cold, warm)}
-
-
-@contextmanager
-def _dead_units(ensemble: Ensemble) -> Iterator[Mapping[str, list[Tensor]]]:
-    """Collects the share of units that are zero on the whole batch, of each rectified layer called."""
-    seen: dict[str, list[Tensor]] = {}
-
-    def note(player: str, module: nn.Module, inputs: object, output: Tensor) -> None:
-        units = output.transpose(0, 1).flatten(1)
-        seen.setdefault(player, []).append((units <= 0).all(1).float().mean())
-
-    handles = [
-        module.register_forward_hook(partial(note, player))
-        for player, layout in ensemble.layouts.items()
-        for module in layout.shell.modules()
-        if isinstance(module, nn.ReLU)
-    ]
-    try:
-        yield seen
-    finally:
-        for handle in handles:
-            handle.remove()

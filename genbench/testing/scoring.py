@@ -103,8 +103,10 @@ def judge_all(conditions: Iterable[Condition], folder: Path) -> list[Judged]:
 
 
 def read(folder: Path, name: str, part: str) -> pd.DataFrame:
-    """A frame of a condition; traces without clock and sample counts get empty ones."""
+    """A frame of a condition, its ``trace`` or its ``truth``; small files keep names as categories."""
     frame = pd.read_parquet(folder / f"{name}.{part}.parquet")
+    named = "signal" if part == "trace" else "quantity"
+    frame = frame.astype({"seed": int, "step": int, named: str, "value": float})
     return frame.assign(seconds=0.0, samples=frame["step"]) if part == "trace" else frame
 
 
@@ -118,6 +120,12 @@ def false_alarms(judged: Iterable[Judged], family: str, who: str = OURS) -> Rate
     """Of the healthy runs, the share that is told it has this failure."""
     well = [run for run in judged if healthy(run.truth)]
     return Rate(sum(family in run.said[who] for run in well), len(well))
+
+
+def mix_ups(judged: Iterable[Judged], family: str, who: str = OURS) -> Rate:
+    """Of the runs that failed in other ways alone, the share that is told it has this failure."""
+    others = [run for run in judged if run.truth.get(family) is False and any(run.truth.values())]
+    return Rate(sum(family in run.said[who] for run in others), len(others))
 
 
 def delays(judged: Iterable[Judged], family: str) -> list[float]:
@@ -148,7 +156,7 @@ def confusion(judged: Iterable[Judged]) -> pd.DataFrame:
 
 
 def summary(judged: Iterable[Judged]) -> pd.DataFrame:
-    """A row a failure and a judge: recall and false alarms with intervals, and the median delay of ours."""
+    """A row a failure and a judge: rates with intervals, and the median delay of ours."""
     judged = list(judged)
     rows = []
     for family in FAMILIES:
@@ -156,8 +164,30 @@ def summary(judged: Iterable[Judged]) -> pd.DataFrame:
         for who in (OURS, *BASELINES):
             delay = f"{np.median(late):+.3f} ({len(late)})" if late and who == OURS else "–"
             known = sum(run.truth.get(family) is None for run in judged)
-            found = recall(judged, family, who), false_alarms(judged, family, who)
+            found = [rate(judged, family, who) for rate in (recall, false_alarms, mix_ups)]
             rows.append([family, who, *map(str, found), delay, known])
-    return pd.DataFrame(
-        rows, columns=["failure", "rules", "recall", "false alarms", "median delay", "undecided"]
-    )
+    columns = ["failure", "rules", "recall", "false alarms", "mixed up", "median delay", "undecided"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def misses(judged: Iterable[Judged]) -> pd.DataFrame:
+    """A row a condition and failure with runs that were not told, and what these were told instead."""
+    found: dict[tuple[str, str], list[Judged]] = {}
+    for run in judged:
+        for family in FAMILIES:
+            if run.truth.get(family):
+                found.setdefault((run.condition.name, family), []).append(run)
+    rows = []
+    for (name, family), runs in found.items():
+        missed = [run for run in runs if family not in run.said[OURS]]
+        told = sorted(set().union(*(run.said[OURS] for run in missed)) & set(FAMILIES))
+        if missed:
+            rows.append([name, family, f"{len(missed)} of {len(runs)}", ", ".join(told) or "nothing"])
+    return pd.DataFrame(rows, columns=["condition", "failure", "missed", "told instead"])
+
+
+def markdown(frame: pd.DataFrame, index: bool = False) -> str:
+    """A frame as a table for the documentation."""
+    frame = frame.reset_index(names="") if index else frame
+    lines = [list(map(str, frame.columns)), ["---"] * frame.shape[1], *frame.astype(str).to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
