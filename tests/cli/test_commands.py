@@ -6,22 +6,6 @@ import sys
 
 import pytest
 
-from genbench.cli import main
-
-
-@pytest.fixture
-def genbench(monkeypatch, capsys):
-    """Run the command line in this process; gives exit code, stdout and stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["genbench", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return call
-
 
 def test_help_needs_neither_torch_nor_pandas():
     code = "import sys, genbench.cli; print({'torch', 'pandas', 'numpy', 'pydantic'} & set(sys.modules))"
