@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from genbench.report.compare import Comparison
     from genbench.store import Results
 
 Folder = Annotated[Path, typer.Argument(help="A folder of results.")]
@@ -32,6 +34,44 @@ def report(
     citations = _citations(results.records["model"].unique())
     index = write_report(results, out, citations, THRESHOLD if threshold is None else threshold)
     print(f"report: {index.resolve()}")
+
+
+def compare(
+    base: Annotated[Path, typer.Argument(help="A folder of results to compare with.")],
+    new: Annotated[Path, typer.Argument(help="The folder of results in question.")],
+    margin: Annotated[
+        float, typer.Option(help="The change that is tolerated, as a share of the base's mean.")
+    ] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Say what became better or worse between two folders; exit 1 on a significant regression."""
+    from genbench.report.compare import as_dict
+    from genbench.report.compare import compare as compare_results
+
+    found = compare_results(_load(base), _load(new), margin)
+    if as_json:
+        print(json.dumps(as_dict(found), indent=1))
+    else:
+        _print_comparison(found, margin)
+    if found.regressions:
+        sys.exit(1)
+
+
+def _print_comparison(found: Comparison, margin: float) -> None:
+    from rich.console import Console
+
+    from genbench.report.formats import comparison_tables
+
+    console = Console() if sys.stdout.isatty() else Console(width=140)
+    for table in comparison_tables(found):
+        console.print(table)
+    for verb, keys in (("added", found.added), ("missing", found.missing)):
+        for task, model, metric in keys:
+            console.print(f"{verb}: {task} · {model} · {metric}", markup=False, highlight=False)
+    count = len(found.regressions)
+    console.print(
+        f"{count} regression{'s' if count != 1 else ''} beyond a margin of {margin:.1%}", markup=False
+    )
 
 
 def _load(path: Path) -> Results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -12,7 +12,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-_PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+from genbench.report.compare import Comparison
+from genbench.report.texts import failure_text, rank_text, score_text, with_interval
+
 _ARROWS = {"higher": "↑", "lower": "↓"}
 
 
@@ -45,6 +47,27 @@ def latex(board: pd.DataFrame) -> str:
     return "\n".join(_latex(grid) for grid in _grids(board))
 
 
+def comparison_tables(found: Comparison) -> list[Table]:
+    """A comparison for the terminal: scores, those that became worse first, then speed."""
+    scores = Table(box=box.SIMPLE_HEAD)
+    for heading in ("task", "model", "metric", "base", "new", "p", "outcome"):
+        scores.add_column(heading, justify="right" if heading in ("base", "new", "p") else "left")
+    order = {"worse": 0, "better": 1, "not comparable": 2, "same": 3}
+    for row in sorted(found.scores, key=lambda row: order[row.outcome]):
+        values = [with_interval(value, math.nan) for value in (row.base, row.new)]
+        p = f"{row.p:.2g}" if math.isfinite(row.p) else ""
+        said = f"{row.outcome}: {row.reason}" if row.reason else row.outcome
+        cells = [row.task, row.model, row.metric, *values, p, said]
+        scores.add_row(*map(escape, cells), style="bold" if row.outcome == "worse" else None)
+    speeds = Table(box=box.SIMPLE_HEAD)
+    for heading in ("task", "model", "samples/s, base", "new", "ratio"):
+        speeds.add_column(heading, justify="left" if heading in ("task", "model") else "right")
+    for speed in found.speeds:
+        rates = [with_interval(rate, math.nan) for rate in (speed.base, speed.new)]
+        speeds.add_row(escape(speed.task), escape(speed.model), *rates, f"{speed.ratio:.2f}")
+    return [table for table in (scores, speeds) if table.row_count]
+
+
 def as_csv(board: pd.DataFrame) -> str:
     """The rows of a leaderboard; what is not there is empty."""
     return board.to_csv(index=False)
@@ -55,38 +78,6 @@ def as_json(board: pd.DataFrame) -> str:
     known = board.astype(object).where(board.notna(), None)
     rows = [{key: _finite(value) for key, value in row.items()} for row in known.to_dict("records")]
     return json.dumps(rows, indent=1, allow_nan=False)
-
-
-def with_interval(value: float, half: float) -> str:
-    """A value with half its interval, the latter to two significant digits.
-
-    >>> with_interval(12.3456, 0.234), with_interval(12.3456, math.nan), with_interval(math.nan, math.nan)
-    ('12.35 ± 0.23', '12.35', '–')
-    """
-    if not math.isfinite(value):
-        return "–"
-    if not math.isfinite(half):
-        return _plain(value)
-    if half == 0:
-        return f"{_plain(value)} ± 0"
-    decimals = max(0, 1 - math.floor(math.log10(half)))
-    return f"{value:,.{decimals}f} ± {half:,.{decimals}f}" if decimals < 8 else f"{value:.4g} ± {half:.2g}"
-
-
-def quantity_text(value: float | None, unit: str) -> str:
-    """A number with a unit and a decimal prefix.
-
-    >>> quantity_text(1234567.0, "B"), quantity_text(12.0, "s"), quantity_text(None, "s")
-    ('1.23 MB', '12 s', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    power = min(max(int(math.log10(value) // 3), 0), len(_PREFIXES) - 1) if value > 0 else 0
-    return f"{value / 1000**power:.3g} {_PREFIXES[power]}{unit}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def _finite(value: object) -> object:
@@ -113,30 +104,6 @@ def _line(own: dict[str, dict[Any, Any]], metrics: list[str]) -> list[_Cell]:
     trained = _Cell(f"{seeds - failed} of {seeds}" if failed else str(seeds))
     rank = _Cell(rank_text(own[metrics[0]]) if metrics[0] in own else "")
     return [_Cell(row["model"]), rank, trained, *(_score(own.get(metric)) for metric in metrics)]
-
-
-def score_text(row: Mapping[Any, Any]) -> str:
-    """A row's value with half its interval; a missing number may be NaN or None."""
-    value, low, high = (
-        math.nan if row[name] is None else row[name] for name in ("value", "ci_low", "ci_high")
-    )
-    return with_interval(value, (high - low) / 2)
-
-
-def rank_text(row: Mapping[Any, Any]) -> str:
-    """A rank with its interval where that is wider, such as ``2 (1–4)``."""
-    if pd.isna(row["rank"]):
-        return "–"
-    low, high = row["rank_low"], row["rank_high"]
-    return f"{row['rank']}" if low == high else f"{row['rank']} ({low}–{high})"
-
-
-def failure_text(row: Mapping[Any, Any]) -> str:
-    """A failure rate with its interval, in percent, such as ``25 % (5–70)``."""
-    if pd.isna(row["failure_rate"]):
-        return ""
-    rate, low, high = (100 * row[f"failure_{part}"] for part in ("rate", "low", "high"))
-    return f"{rate:.0f} % ({low:.0f}–{high:.0f})"
 
 
 def _with_failures(grid: _Grid, models: Sequence[dict[str, dict[Any, Any]]]) -> _Grid:

@@ -17,11 +17,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from genbench.report.entries import Entry, by_path, entries
-from genbench.report.formats import failure_text, quantity_text, rank_text, score_text
 from genbench.report.leaderboard import tabulate
 from genbench.report.methods import methods
 from genbench.report.names import slugs
 from genbench.report.run_page import RunPage
+from genbench.report.texts import failure_text, quantity_text, rank_text, score_text
 from genbench.store import Results
 from genbench.types import InputError
 
