@@ -13,8 +13,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 # Imported on first use: the command line answers --help without torch.
-_LAZY = {"run": "genbench.executors.local", "load": "genbench.store"}
-__all__ = ["__version__", "load", "run"]
+_LAZY = {"run": "genbench.executors.local", "load": "genbench.store", "Monitor": "genbench.monitor"}
+__all__ = ["Monitor", "__version__", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:
