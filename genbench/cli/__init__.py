@@ -22,6 +22,7 @@ COMMANDS = (
     runs.show,
     runs.leaderboard,
     reports.report,
+    reports.figures,
     reports.compare,
     evaluation.evaluate,
     diagnosis.diagnose,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import sys
 from collections.abc import Iterable
@@ -34,6 +35,32 @@ def report(
     citations = _citations(results.records["model"].unique())
     index = write_report(results, out, citations, THRESHOLD if threshold is None else threshold)
     print(f"report: {index.resolve()}")
+
+
+class FigureFormat(enum.StrEnum):
+    """How a figure is written."""
+
+    pdf = "pdf"
+    svg = "svg"
+    png = "png"
+
+
+def figures(
+    path: Folder,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the figures go.", file_okay=False)] = Path(
+        "figures"
+    ),
+    form: Annotated[
+        list[FigureFormat] | None,
+        typer.Option("--format", help="May be given several times.", show_default="all"),
+    ] = None,
+) -> None:
+    """Draw the figures of a paper: scores, curves, aggregates, profiles, pairs and cost."""
+    from genbench.report.figures import write_figures
+
+    forms = [each.value for each in form or FigureFormat]
+    for written in write_figures(_load(path), out, forms):
+        print(written)
 
 
 def compare(

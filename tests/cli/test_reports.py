@@ -1,5 +1,6 @@
 """report, figures and compare, by command."""
 
+import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from genbench.citations import bibtex
 from genbench.cli import app
+from genbench.registry import models
 from genbench.store import RunFolder
 from genbench.types import Estimate, Record, Score
 
@@ -52,7 +55,8 @@ def test_report_names_the_page_and_has_bibtex(tmp_path: Path) -> None:
     done = RUN.invoke(app, ["report", str(root), "-o", str(tmp_path / "out")])
     assert done.exit_code == 0
     assert done.output.strip() == f"report: {tmp_path / 'out' / 'index.html'}"
-    assert "Improved Training of Wasserstein" in (tmp_path / "out/index.html").read_text()
+    page = html.unescape((tmp_path / "out/index.html").read_text())
+    assert bibtex(str(models["wgan-gp"].cite)) in page
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "md", "latex", "table"])
