@@ -9,6 +9,7 @@ import pytest
 import genbench.detectors
 from genbench.testing.calibrate import scores
 from genbench.testing.faults import conditions
+from genbench.testing.labels import healthy
 from genbench.testing.scoring import (
     Judged,
     Rate,
@@ -28,8 +29,13 @@ DOCUMENT = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def held_out() -> list[Judged]:
-    return judge_all([c for c in CONDITIONS if c.part == "held out"], CORPUS)
+def corpus() -> list[Judged]:
+    return judge_all(CONDITIONS, CORPUS)
+
+
+@pytest.fixture(scope="module")
+def held_out(corpus) -> list[Judged]:
+    return [run for run in corpus if run.condition.part == "held out"]
 
 
 def test_the_corpus_is_large_enough_and_split_by_condition():
@@ -65,6 +71,13 @@ def test_failures_are_found_and_healthy_runs_left_alone(held_out):
         assert recall(held_out, family).hits >= 0.9 * recall(held_out, family).n
     for family in ("mode_collapse", "convergence_failure", "vanishing_gradient"):
         assert false_alarms(held_out, family).hits <= 0.05 * false_alarms(held_out, family).n
+
+
+def test_two_hundred_healthy_runs_are_left_alone(corpus):
+    well = [run for run in corpus if healthy(run.truth)]
+    alarmed = [run for run in well if run.said["genbench"]]
+    assert len(well) >= 200
+    assert len(alarmed) <= 0.02 * len(well)
 
 
 def test_labels_are_not_the_injection(held_out):
