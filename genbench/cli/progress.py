@@ -45,7 +45,9 @@ class RunProgress:
         title = f"{escape(config.task)} · [bold]{escape(config.model)}[/]"
         self.running[config] = self.bars.add_task(title, total=config.steps, rate="", score="")
 
-    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None:
+    def tick(
+        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
         score = next((f"· {name} {value:.4g}" for name, value in scores.items()), "")
         bar = self.running[config]
         self.bars.update(bar, completed=step, rate=f"{rate:,.0f} samples/s", score=score)

@@ -62,6 +62,9 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")
     ] = None,
+    track: Annotated[
+        str | None, typer.Option(help="tensorboard, wandb, mlflow: whose files are written as well.")
+    ] = None,
 ) -> None:
     """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""
     from rich.console import Console
@@ -70,6 +73,7 @@ def run(
     from genbench.engine.devices import choose_device
     from genbench.engine.run import Machine
     from genbench.executors.local import default_jobs, run_all
+    from genbench.executors.trackers import Several, tracker
     from genbench.suite import expand, load_suite
 
     loaded = load_suite(suite)
@@ -78,8 +82,10 @@ def run(
     machine = Machine(choose_device(device.value), backend.value, data_dir)
     console = Console(stderr=True)
     stopping = _stop_on_interrupt(console.print)
+    trackers = [tracker(name, out) for name in _split(track) or ()]
     with RunProgress(console, len(configs), out) as progress:
-        records = run_all(configs, machine, out, progress, stopping, jobs or default_jobs(machine))
+        watch = Several([progress, *trackers])
+        records = run_all(configs, machine, out, watch, stopping, jobs or default_jobs(machine))
     _conclude(out / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")

@@ -40,8 +40,10 @@ PICTURED = {"images": 64, "points": 1000}
 class Observer(Protocol):
     """What watches a run; it may also ask it to stop."""
 
-    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
-        """Called about a hundred times a run, with the newest score of each metric, mean over seeds."""
+    def tick(
+        self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
+        """Called about a hundred times a run, with the newest of each score and signal, means over seeds."""
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
         """Called at each evaluation with samples of every seed from fixed noise, (S, n, *shape)."""
@@ -228,7 +230,10 @@ class _Run:
             if score.step == last:
                 newest.setdefault(score.metric, []).append(score.estimate.value)
         rate = self._examples() / max(self.state.seconds, 1e-9)
-        self.observer.tick(self.state.step, rate, {name: float(np.mean(v)) for name, v in newest.items()})
+        scores = {name: float(np.mean(values)) for name, values in newest.items()}
+        means = self.trace[-1].groupby("signal")["value"].mean()
+        signals = dict(zip(means.index.astype(str), means.tolist(), strict=True))
+        self.observer.tick(self.state.step, rate, scores, signals)
 
     def _examples(self) -> int:
         return self.ensemble.examples(self.state.step) * len(self.config.seeds)

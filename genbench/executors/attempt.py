@@ -24,8 +24,10 @@ class Progress(Protocol):
     def begin(self, config: RunConfig) -> None:
         """A run starts, or goes on."""
 
-    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None:
-        """A run is at `step`, at `rate` examples a second, with the newest score of each metric."""
+    def tick(
+        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
+        """A run is at `step`, at `rate` examples a second, with the newest of each score and signal."""
 
     def end(self, config: RunConfig, record: Record, reused: bool) -> None:
         """A run has ended, one way or another."""
@@ -36,7 +38,9 @@ class Silent:
 
     def begin(self, config: RunConfig) -> None: ...
 
-    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None: ...
+    def tick(
+        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None: ...
 
     def end(self, config: RunConfig, record: Record, reused: bool) -> None: ...
 
@@ -50,8 +54,10 @@ class _Watcher:
     progress: Progress
     stopping: Callable[[], bool]
 
-    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
-        self.progress.tick(self.config, step, examples_per_second, scores)
+    def tick(
+        self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
+        self.progress.tick(self.config, step, examples_per_second, scores, signals)
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
         buffer = io.BytesIO()

@@ -68,8 +68,10 @@ class _Remote:
     def begin(self, config: RunConfig) -> None:
         _lines.messages.put(("begin", (config,)))
 
-    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None:
-        _lines.messages.put(("tick", (config, step, rate, scores)))
+    def tick(
+        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
+        _lines.messages.put(("tick", (config, step, rate, scores, signals)))
 
     def end(self, config: RunConfig, record: Record, reused: bool) -> None:
         """The process that started the workers learns of ends from their futures."""

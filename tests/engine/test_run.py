@@ -21,7 +21,9 @@ class Witness:
         self.ticks: list[int] = []
         self.shown: dict[int, np.ndarray] = {}
 
-    def tick(self, step: int, examples_per_second: float, scores: dict[str, float]) -> None:
+    def tick(
+        self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
         self.ticks.append(step)
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:

@@ -28,7 +28,9 @@ class Diary:
     def begin(self, config: RunConfig) -> None:
         self.begun.append(config.model)
 
-    def tick(self, config: RunConfig, step: int, rate: float, scores: dict[str, float]) -> None:
+    def tick(
+        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
+    ) -> None:
         self.steps[config.model] = step
 
     def end(self, config: RunConfig, record: Record, reused: bool) -> None:
