@@ -1,5 +1,5 @@
 """Generative methods; importing this room registers them."""
 
-from genbench.models import dbn, gan, vae
+from genbench.models import dbn, gan, gans, vae
 
-__all__ = ["dbn", "gan", "vae"]
+__all__ = ["dbn", "gan", "gans", "vae"]

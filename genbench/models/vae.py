@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, Literal
 
 import torch
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from genbench.models.capabilities import Encoder, ImportanceWeighted, Probed
@@ -26,6 +27,9 @@ from genbench.tasks.task import Task
 ACTIVE_VARIANCE = 0.01
 """A latent unit is used if its mean varies by more over the data (Burda et al. 2016, section 5.2)."""
 
+STAIRS = 10
+"""Steps in which a growing β reaches its end."""
+
 Decoder = Literal["bernoulli", "gaussian"]
 Activation = Literal["relu", "tanh"]
 
@@ -40,6 +44,13 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
 
     Attributes:
         beta: weight of the KL term; 1 is the bound itself.
+        reconstruction: weight of the other term; 0 leaves the KL alone.
+        deterministic: codes are the means of q(z | x), without noise. With `beta` 0 this is a plain
+            autoencoder, whose likelihoods and samples mean nothing.
+        warm_up: share of the run in which β grows, in ten stairs from a tenth of `beta` (Bowman et al. 2016
+            grow it gradually); each starts Adam anew.
+        free_bits: nats λ below which a unit's mean KL costs nothing more: Σ_j max(λ, KL_j) (Kingma et al.
+            2016, arXiv:1606.04934, section C.8).
         decoder: what p(x | z) is; None chooses by the kind of data.
         activation, glorot: of the hidden layers, and how their weights start; see `nn.vae.Vae`.
         eps: Adam's.
@@ -53,6 +64,10 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
     depth: int = 1
     rate: float = 1e-3
     beta: float = 1.0
+    reconstruction: float = 1.0
+    deterministic: bool = False
+    warm_up: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    free_bits: float = 0.0
     decoder: Decoder | None = None
     activation: Activation = "relu"
     glorot: bool = False
@@ -79,22 +94,29 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
     def phases(self, task: Task) -> Sequence[Phase]:
         gaussian = self._gaussian(task)
 
-        def loss(nets: Nets, x: Tensor, noise: Draws) -> Loss:
+        def loss(stage: Vae, nets: Nets, x: Tensor, noise: Draws) -> Loss:
             x = (noise["data"] < x).to(x.dtype) if self.dynamic else x
-            return self.negative_elbo(nets, x, noise["posterior"], gaussian)
+            return stage.negative_elbo(nets, x, noise["posterior"], gaussian)
 
-        rates = [self.rate * 10 ** (-i / 7) for i in range(self.stages)]
-        return [
-            Phase([Update("vae", loss, adam(rate, eps=self.eps))], share=3**i) for i, rate in enumerate(rates)
-        ]
+        def phase(share: float, rate: float, beta: float) -> Phase:
+            descend = partial(loss, replace(self, beta=beta))
+            return Phase([Update("vae", descend, adam(rate, eps=self.eps))], share)
+
+        lengths = [3**i for i in range(self.stages)]
+        stair = sum(lengths) * self.warm_up / (1 - self.warm_up) / STAIRS
+        growing = [self.beta * (i + 1) / STAIRS for i in range(STAIRS)] if self.warm_up else []
+        staged = [phase(n, self.rate * 10 ** (-i / 7), self.beta) for i, n in enumerate(lengths)]
+        return [phase(stair, self.rate, beta) for beta in growing] + staged
 
     def negative_elbo(self, nets: Nets, x: Tensor, posterior: Tensor, gaussian: bool) -> Loss:
         """Batch mean of the two terms, in nats an example."""
         mean, log_variance = nets["vae"].encode(x)
-        fit = _log_likelihood(nets, x, reparameterise(mean, log_variance, posterior), gaussian)
-        kl = gaussian_kl(mean, log_variance).sum(1)
-        value = (self.beta * kl - fit).mean()
-        return Loss(value, {"vae/loss": value, "vae/reconstruction_error": -fit.mean(), "vae/kl": kl.mean()})
+        z = mean if self.deterministic else reparameterise(mean, log_variance, posterior)
+        fit = _log_likelihood(nets, x, z, gaussian).mean()
+        units = gaussian_kl(mean, log_variance).mean(0)
+        cost = units.clamp_min(self.free_bits) if self.free_bits else units
+        value = self.beta * cost.sum() - self.reconstruction * fit
+        return Loss(value, {"vae/loss": value, "vae/reconstruction_error": -fit, "vae/kl": units.sum()})
 
     def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
         """What the code carries: nats and used units, and how much worse a stranger's code reconstructs."""

@@ -21,6 +21,16 @@ def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-real).mean() + softplus(fake).mean()
 
 
+def smoothed_critic(real_target: float, fake_target: float, real: Tensor, fake: Tensor) -> Tensor:
+    """`logistic_critic` with soft labels t: −E t log D − E (1 − t) log(1 − D), on real and on generated data.
+
+    Targets 1 − ε and 0 smooth one side (Salimans et al. 2016, section 3.4), 1 − ε and ε both.
+    """
+    on_real = real_target * softplus(-real) + (1 - real_target) * softplus(real)
+    on_fake = fake_target * softplus(-fake) + (1 - fake_target) * softplus(fake)
+    return on_real.mean() + on_fake.mean()
+
+
 def saturating(fake: Tensor) -> Tensor:
     """E log(1 − D(G(z))), the minimax generator loss (Goodfellow et al. 2014, eq. 1).
 

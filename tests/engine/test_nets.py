@@ -5,13 +5,13 @@ import torch
 from torch import nn
 
 from genbench.engine.nets import Layout, bind, flatten
-from genbench.nn.dcgan import conv_critic
+from genbench.nn.dcgan import DCGAN, conv_critic
 from genbench.nn.vae import Vae
 
 
 @pytest.fixture
 def module():
-    return conv_critic((1, 8, 8), 4, batch_norm=True)
+    return conv_critic((1, 8, 8), 4, DCGAN)
 
 
 def test_round_trip(module):

@@ -47,3 +47,50 @@ def test_dynamic_images_are_drawn_anew_with_their_grey_values_as_probabilities()
 
 def test_points_have_no_grey_values():
     assert "grey values" in Vae(dynamic=True).refuses(ring8(samples=10))
+
+
+def test_a_plain_autoencoder_ignores_the_noise():
+    model = Vae(latent=2, width=4, beta=0, deterministic=True)
+    ends = []
+    for seed_of_noise in (0, 1):
+        torch.manual_seed(seed_of_noise)
+        ensemble = Ensemble(model, TASK, (0,), 1, 16, "loop")
+        nets = ensemble.nets(ensemble.initial(), 0)
+        ends.append(model.negative_elbo(nets, TASK.train[:16], torch.randn(16, 2), gaussian=False))
+    assert ends[0].value == ends[1].value == ends[0].stats["vae/reconstruction_error"]
+
+
+def test_without_reconstruction_the_codes_become_the_prior():
+    ensemble = Ensemble(Vae(latent=2, width=4, reconstruction=0, rate=0.05), TASK, (0,), 100, 16, "loop")
+    state = ensemble.initial()
+    ensemble.advance(state, 1)
+    signals = ensemble.advance(state, 100).read()
+    nets = ensemble.nets(state, 0)
+    mean, log_variance = nets["vae"].encode(TASK.train[:50])
+    assert mean.abs().max() < 0.2
+    assert log_variance.abs().max() < 0.2
+    assert signals["vae/kl"][0] < 1
+
+
+def test_warm_up_takes_its_share_in_ten_stairs():
+    phases = Vae(warm_up=0.4, beta=2.0, stages=2).phases(TASK)
+    shares = [phase.share for phase in phases]
+    assert sum(shares[:10]) / sum(shares) == pytest.approx(0.4)
+    assert shares[10:] == [1, 3]
+    ensemble = Ensemble(Vae(latent=2, width=4), TASK, (0,), 1, 8, "loop")
+    nets, noise = ensemble.nets(ensemble.initial(), 0), {"posterior": torch.zeros(8, 2)}
+    losses = [phase.updates[0].loss(nets, TASK.train[:8], noise) for phase in phases]
+    betas = [(loss.value - loss.stats["vae/reconstruction_error"]) / loss.stats["vae/kl"] for loss in losses]
+    assert [beta.item() for beta in betas] == pytest.approx(
+        [0.2 * i for i in range(1, 11)] + [2, 2], rel=1e-3
+    )
+
+
+def test_free_bits_cost_nothing_below_the_limit():
+    ensemble = Ensemble(Vae(latent=3, width=4), TASK, (0,), 1, 8, "loop")
+    nets = ensemble.nets(ensemble.initial(), 0)
+    x, zeros = TASK.train[:8], torch.zeros(8, 3)
+    plain, free = (Vae(latent=3, free_bits=bits).negative_elbo(nets, x, zeros, False) for bits in (0, 5.0))
+    assert plain.stats["vae/kl"] < 5
+    assert free.value - free.stats["vae/reconstruction_error"] == pytest.approx(15)
+    assert free.stats["vae/kl"] == plain.stats["vae/kl"]

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from genbench.engine.ensemble import Ensemble
-from genbench.models.gan import gan
+from genbench.models.gans import gan
 from genbench.nn.pacgan import PIECES, Maxout, maxout_critic, norm_generator
 from genbench.tasks import ring8
 
