@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Status = Literal["running", "interrupted", "done", "failed", "skipped"]
 Outcome = Literal["detected", "clear", "not applicable", "insufficient evidence"]
 Kind = Literal["exact", "lower bound", "upper bound", "estimate"]
+Standing = Literal["supported", "refuted", "inconclusive"]
 
 
 class GenbenchError(Exception):
@@ -120,3 +121,54 @@ class Record:
     data: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
     anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the test of a claim says of its evidence.
+
+    Attributes:
+        outcome: before p-values are adjusted for the claims judged together.
+        effect: the quantity that the claim is about, in the unit that `unit` names.
+        ci_low, ci_high: 95 % interval of the effect.
+        p: of the hypothesis that the claim does not hold.
+        seeds: independent repetitions behind the effect.
+        parts: the judgements that this one combines, each named by its unit; empty for a single test.
+    """
+
+    outcome: Standing
+    effect: float
+    ci_low: float
+    ci_high: float
+    p: float
+    seeds: int
+    unit: str
+    parts: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """A claim with its verdict, as it lies on disk and is shown.
+
+    Attributes:
+        verdict: the judgement's outcome; ``inconclusive`` for ``supported`` if `p_adjusted` is .05 or more.
+        p_adjusted: by Holm over the claims judged together, `together` of them.
+        budget: what the tier spent on it.
+        seconds: how long its own measurement took; runs are timed in their own records.
+    """
+
+    id: str
+    slug: str
+    statement: str
+    source: str
+    hypothesis: str
+    test: str
+    lesson: str
+    tier: str
+    budget: Mapping[str, int]
+    verdict: Standing
+    judgement: Judgement
+    p_adjusted: float
+    together: int
+    seconds: float
+    environment: Mapping[str, Any] = field(default_factory=dict)

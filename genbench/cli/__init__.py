@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from genbench.cli import catalogue, diagnosis, evaluation, reports, runs, setup
+from genbench.cli import catalogue, claims, diagnosis, evaluation, reports, runs, setup
 from genbench.types import GenbenchError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ COMMANDS = (
     reports.compare,
     evaluation.evaluate,
     diagnosis.diagnose,
+    claims.claims,
     setup.prepare,
     setup.doctor,
     catalogue.cite,

@@ -81,7 +81,7 @@ def run(
     configs = expand(loaded, models=_split(models), tasks=_split(tasks), seeds=chosen, steps=steps)
     machine = Machine(choose_device(device.value), backend.value, data_dir)
     console = Console(stderr=True)
-    stopping = _stop_on_interrupt(console.print)
+    stopping = stop_on_interrupt(console.print)
     trackers = [tracker(name, out) for name in _split(track) or ()]
     with RunProgress(console, len(configs), out) as progress:
         watch = Several([progress, *trackers])
@@ -215,7 +215,7 @@ def _seeds(count: int | None, ids: str | None) -> int | list[int] | None:
         raise InputError(f"--seed-ids: expected integers separated by commas, got {ids!r}") from None
 
 
-def _stop_on_interrupt(say: Callable[[str], Any]) -> Callable[[], bool]:
+def stop_on_interrupt(say: Callable[[str], Any]) -> Callable[[], bool]:
     """From now on the first Ctrl-C asks the run to stop at its next tick, the second ends it at once."""
     asked = False
 

@@ -78,7 +78,18 @@ def load(root: str | Path) -> Results:
     Raises:
         InputError: there is no such folder.
     """
-    runs, problems = _read_all(Path(root))
+    return _framed(*_read_all(Path(root)))
+
+
+def load_runs(folders: Sequence[Path]) -> Results:
+    """Read exactly these runs into frames, in this order; InputError if one is not there."""
+    read = [_read_all(folder) for folder in folders]
+    return _framed(
+        [run for runs, _ in read for run in runs], [said for _, problems in read for said in problems]
+    )
+
+
+def _framed(runs: Sequence[_Run], problems: Sequence[str]) -> Results:
     records = pd.DataFrame([_row(run.folder, run.record) for run in runs], columns=RECORD_COLUMNS)
     records = records.astype({"steps": "Int64", "batch": "Int64"})
     return Results(

@@ -1,0 +1,90 @@
+"""From evidence to verdicts: every claim's own test, then Holm over the claims judged together."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+from genbench.claims.claim import Claim, Tier
+from genbench.claims.decisions import ALPHA
+from genbench.report.figures import RC
+from genbench.report.pairwise import holm
+from genbench.store import ClaimFolder
+from genbench.store.claims import Origin
+from genbench.types import ClaimRecord, Judgement, Standing
+
+COLUMNS = ("id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source")
+
+
+def conclude(claims: Sequence[Claim], tier: Tier, out: Path) -> list[ClaimRecord]:
+    """Judge the evidence that lies under `out`, write verdicts and figures beside it, and give the verdicts.
+
+    Raises:
+        InputError: a claim has no evidence there.
+    """
+    folders = [ClaimFolder.under(out, tier, claim.id) for claim in claims]
+    frames = [folder.read_evidence() for folder in folders]
+    judgements = [claim.judge(frame) for claim, frame in zip(claims, frames, strict=True)]
+    adjusted = adjust(judgements)
+    records = []
+    for claim, folder, frame, judgement, p in zip(claims, folders, frames, judgements, adjusted, strict=True):
+        record = _record(claim, tier, judgement, p, len(claims), folder.read_origin())
+        folder.write_verdict(record, draw(claim, frame))
+        records.append(record)
+    return records
+
+
+def adjust(judgements: Sequence[Judgement]) -> list[float]:
+    """Holm's adjusted p-values; a p that is not a number counts as 1."""
+    return [float(p) for p in holm(np.nan_to_num(np.array([each.p for each in judgements]), nan=1.0))]
+
+
+def verdict_of(judgement: Judgement, p_adjusted: float) -> Standing:
+    """A supported claim needs its adjusted p-value too; a refuted one stands on its interval."""
+    if judgement.outcome == "supported" and p_adjusted >= ALPHA:
+        return "inconclusive"
+    return judgement.outcome
+
+
+def draw(claim: Claim, frame: pd.DataFrame) -> bytes:
+    """A claim's figure as SVG, the same bytes for the same evidence."""
+    with mpl.rc_context({**RC, "svg.hashsalt": claim.id}):
+        buffer = io.BytesIO()
+        claim.figure(frame).savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def as_json(records: Sequence[ClaimRecord]) -> dict[str, list[dict[str, Any]]]:
+    """What ``genbench claims --json`` prints; numbers that are not finite are null."""
+    rows = [{**asdict(record), **asdict(record.judgement)} for record in records]
+    return {"claims": [{name: _plain(row[name]) for name in COLUMNS} for row in rows]}
+
+
+def _record(
+    claim: Claim, tier: Tier, judgement: Judgement, p: float, together: int, origin: Origin | None
+) -> ClaimRecord:
+    record = ClaimRecord(
+        **{name: getattr(claim, name) for name in ("id", "slug", "statement", "source", "hypothesis")},
+        test=claim.test,
+        lesson=claim.lesson,
+        tier=tier,
+        budget=asdict(claim.budget(tier)),
+        verdict=verdict_of(judgement, p),
+        judgement=judgement,
+        p_adjusted=p,
+        together=together,
+        seconds=0.0,
+    )
+    return replace(record, seconds=origin.seconds, environment=origin.environment) if origin else record
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,157 @@
+"""The command that puts the lectures' claims to the test."""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genbench.cli.runs import Device, stop_on_interrupt
+from genbench.cli.setup import DataDir
+from genbench.types import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from genbench.claims import Claim
+    from genbench.cli.progress import RunProgress
+    from genbench.types import ClaimRecord
+
+
+class Tier(enum.StrEnum):
+    """How much is spent on each claim."""
+
+    fast = "fast"
+    full = "full"
+    gpu = "gpu"
+
+
+def claims(
+    ids: Annotated[list[str] | None, typer.Argument(help="Such as T4 G10; all if none are given.")] = None,
+    tier: Annotated[
+        Tier, typer.Option(help="Under a minute a claim, under fifteen, or sized for a GPU.")
+    ] = Tier.fast,
+    out: Annotated[Path, typer.Option(help="Where results go.", file_okay=False)] = Path("results"),
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    device: Device = Device.auto,
+    data_dir: DataDir = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")
+    ] = None,
+) -> None:
+    """Test what the lectures claim; runs and measurements that are there already are kept.
+
+    The exit code is 0 whatever the verdicts are, since a refuted claim is a finding; 3 if one was not tested.
+    """
+    from rich.console import Console
+
+    from genbench.claims.gathering import Lab, gather
+    from genbench.claims.verdicts import as_json as plain
+    from genbench.claims.verdicts import conclude
+    from genbench.engine.devices import choose_device
+    from genbench.engine.run import Machine
+    from genbench.executors.local import default_jobs
+
+    chosen = select(ids or ())
+    machine = Machine(choose_device(device.value), "auto", data_dir)
+    console = Console(stderr=True)
+    stopping = stop_on_interrupt(console.print)
+    watch = _Lines(console, out)
+    lab = Lab(out, tier.value, machine, watch, jobs or default_jobs(machine), stopping)
+    ready = gather(chosen, lab)
+    watch.close()
+    records = conclude(ready, tier.value, out)
+    if as_json:
+        print(json.dumps(plain(records), indent=1))
+    else:
+        _print_table(records)
+    if stopping():
+        console.print("stopped; the same command goes on from here")
+        sys.exit(130)
+    if watch.failures:
+        sys.exit(3)
+
+
+def select(ids: Sequence[str]) -> list[Claim]:
+    """The claims of these ids or slugs, in any case, or all there are, in the order of the list of claims.
+
+    Raises:
+        InputError: an id is unknown; the text names the nearest.
+    """
+    from genbench import registry
+
+    every = {name: entry.create() for name, entry in registry.claims.items()}
+    spoken = {name.lower(): name for name in every} | {claim.slug: name for name, claim in every.items()}
+    unknown = [each for each in ids if each.lower() not in spoken]
+    if unknown:
+        known = [*every, *(claim.slug for claim in every.values())]
+        raise InputError(f"no claim is called {unknown[0]!r}{registry.nearest(unknown[0], known)}")
+    wanted = {spoken[each.lower()] for each in ids}
+    return [every[name] for name in sorted(wanted or every, key=_place)]
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Letters first, then the number, so that T2 comes before T10."""
+    letters = name.rstrip("0123456789")
+    return letters, int(name[len(letters) :] or 0)
+
+
+class _Lines:
+    """A line a claim, and the usual progress for runs, on stderr."""
+
+    def __init__(self, console: Console, out: Path) -> None:
+        self.console, self.out, self.failures = console, out, 0
+        self.progress: RunProgress | None = None
+
+    def runs(self, count: int) -> RunProgress:
+        from genbench.cli.progress import RunProgress
+
+        self.progress = RunProgress(self.console, count, self.out).__enter__()
+        return self.progress
+
+    def measured(self, claim: Claim, seconds: float, kept: bool) -> None:
+        how = "evidence kept from before" if kept else f"measured in {seconds:.1f} s"
+        self._say(f"{claim.id} {claim.slug}: {how}")
+
+    def failed(self, claim: Claim, reason: str) -> None:
+        self.failures += 1
+        self._say(f"{claim.id} {claim.slug}: not tested: {reason}")
+
+    def close(self) -> None:
+        if self.progress is not None:
+            self.progress.__exit__(None, None, None)
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False)
+
+
+def _print_table(records: Sequence[ClaimRecord]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    colours = {"supported": "green", "refuted": "red", "inconclusive": "yellow"}
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading, justify in (("claim", "left"), ("verdict", "left"), ("effect [95 %]", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for heading in ("p, Holm", "seeds"):
+        table.add_column(heading, justify="right")
+    table.add_column("of what")
+    for record in records:
+        found = record.judgement
+        table.add_row(
+            Text(f"{record.id} {record.slug}"),
+            Text(record.verdict, style=colours[record.verdict]),
+            Text(f"{found.effect:.3g} [{found.ci_low:.3g}, {found.ci_high:.3g}]"),
+            f"{record.p_adjusted:.2g}",
+            str(found.seeds),
+            Text(found.unit),
+        )
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console.print(table)
