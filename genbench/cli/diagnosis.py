@@ -15,7 +15,8 @@ from genbench.types import InputError, Trace, Verdict
 
 def diagnose(
     path: Annotated[
-        Path, typer.Argument(help="A run's folder, or a log: .csv, .parquet, .jsonl, TensorBoard events.")
+        str,
+        typer.Argument(help="A run's folder or URL, or a log: .csv, .parquet, .jsonl, TensorBoard events."),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Machine-readable, clear verdicts included.")
@@ -41,17 +42,18 @@ def diagnose(
         _print(name, verdicts)
 
 
-def _traces(path: Path, mapping: dict[str, str]) -> Iterator[tuple[str, Trace]]:
+def _traces(where: str, mapping: dict[str, str]) -> Iterator[tuple[str, Trace]]:
     """Every run below a folder of results, or the one that a log holds."""
     from genbench.detectors.logs import read_log
-    from genbench.store import scan
+    from genbench.store import place, scan
 
+    path = place(where)
     if not path.exists():
         raise InputError(f"{path} is not there; give a run's folder or a log")
     folders, problems = scan(path) if path.is_dir() else ([], [])
     for problem in problems:
         print(f"genbench: {problem}", file=sys.stderr)
-    if not folders:
+    if not folders and isinstance(path, Path):
         yield str(path), read_log(path, mapping)
     for folder in folders:
         yield str(folder.path), Trace(folder.read_trace())

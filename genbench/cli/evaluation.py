@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genbench.cli.setup import DataDir
 from genbench.types import Estimate, InputError, Record, Score
+
+if TYPE_CHECKING:
+    from genbench.store import Place
 
 EXTERNAL = "external"
 """The suite that evaluated samples stand in when they join a leaderboard."""
@@ -30,14 +33,16 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
     name: Annotated[str | None, typer.Option("--as", help="Join a leaderboard under this name.")] = None,
-    out: Annotated[Path, typer.Option(help="Results that --as adds to.", file_okay=False)] = Path("results"),
+    out: Annotated[str, typer.Option(help="Results that --as adds to; a folder or a URL.")] = "results",
     data_dir: DataDir = None,
 ) -> None:
     """Score samples of any origin against a task, with intervals and the floor of real data."""
     from genbench.metrics import read_samples, score, with_reference
     from genbench.registry import tasks
+    from genbench.store import folder_place
     from genbench.tasks import Task
 
+    root = folder_place(out)
     entry = tasks[task]
     known: Task = entry.create(**({"data_dir": data_dir} if "data_dir" in entry.options else {}))
     drawn = read_samples(samples, known)
@@ -46,7 +51,7 @@ def evaluate(
     names = [part.strip() for part in metrics.split(",")] if metrics else ()
     rows = score(drawn, known, names)
     if name is not None:
-        folder = _join(rows, known.checksum(), task, name, out, samples)
+        folder = _join(rows, known.checksum(), task, name, root, samples)
         typer.echo(f"{name} joins the leaderboard of {task}: {folder}", err=True)
     if as_json:
         print(json.dumps({"scores": rows}, indent=1))
@@ -55,8 +60,8 @@ def evaluate(
 
 
 def _join(
-    rows: Sequence[dict[str, Any]], checksum: str, task: str, name: str, out: Path, samples: Path
-) -> Path:
+    rows: Sequence[dict[str, Any]], checksum: str, task: str, name: str, out: Place, samples: Path
+) -> Place:
     """Write the scores as a run of one seed, which leaderboards then show beside the others."""
     from genbench.metrics.metric import named
     from genbench.store import RunFolder

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from genbench.store import RunFolder
+from genbench.store import Place, RunFolder
 from genbench.suite import RunConfig
 from genbench.types import Record, Verdict
 
@@ -18,7 +17,7 @@ from genbench.types import Record, Verdict
 class RunProgress:
     """A bar for the run under way, with samples a second and the newest score; a line for each that ended."""
 
-    def __init__(self, console: Console, runs: int, out: Path) -> None:
+    def __init__(self, console: Console, runs: int, out: Place) -> None:
         self.console, self.runs, self.out, self.ended = console, runs, out, 0
         self.bars = Progress(
             TextColumn("{task.description}"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genbench.report.compare import Comparison
     from genbench.store import Results
 
-Folder = Annotated[Path, typer.Argument(help="A folder of results.")]
+Folder = Annotated[str, typer.Argument(help="A folder of results, or its URL.")]
 
 
 def report(
@@ -64,8 +64,8 @@ def figures(
 
 
 def compare(
-    base: Annotated[Path, typer.Argument(help="A folder of results to compare with.")],
-    new: Annotated[Path, typer.Argument(help="The folder of results in question.")],
+    base: Annotated[str, typer.Argument(help="A folder of results to compare with, or its URL.")],
+    new: Annotated[str, typer.Argument(help="The folder of results in question, or its URL.")],
     margin: Annotated[
         float, typer.Option(help="The change that is tolerated, as a share of the base's mean.")
     ] = 0.0,
@@ -101,7 +101,7 @@ def _print_comparison(found: Comparison, margin: float) -> None:
     )
 
 
-def _load(path: Path) -> Results:
+def _load(path: str) -> Results:
     from genbench.store import load
 
     results = load(path)

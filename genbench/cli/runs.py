@@ -8,13 +8,15 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genbench.cli.setup import DataDir
 from genbench.types import InputError, Record
+
+if TYPE_CHECKING:
+    from genbench.store import Place
 
 
 class Device(enum.StrEnum):
@@ -57,7 +59,9 @@ def run(
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps of every run.")] = None,
     device: Device = Device.auto,
     backend: Backend = Backend.auto,
-    out: Annotated[Path, typer.Option(help="Where results go.", file_okay=False)] = Path("results"),
+    out: Annotated[
+        str, typer.Option(help="Where results go: a folder or a URL, s3://bucket/runs.")
+    ] = "results",
     data_dir: DataDir = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")
@@ -74,19 +78,21 @@ def run(
     from genbench.engine.run import Machine
     from genbench.executors.local import default_jobs, run_all
     from genbench.executors.trackers import Several, tracker
+    from genbench.store import folder_place
     from genbench.suite import expand, load_suite
 
     loaded = load_suite(suite)
     chosen = _seeds(seeds, seed_ids)
     configs = expand(loaded, models=_split(models), tasks=_split(tasks), seeds=chosen, steps=steps)
     machine = Machine(choose_device(device.value), backend.value, data_dir)
+    root = folder_place(out)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
-    trackers = [tracker(name, out) for name in _split(track) or ()]
-    with RunProgress(console, len(configs), out) as progress:
+    trackers = [tracker(name, root) for name in _split(track) or ()]
+    with RunProgress(console, len(configs), root) as progress:
         watch = Several([progress, *trackers])
-        records = run_all(configs, machine, out, watch, stopping, jobs or default_jobs(machine))
-    _conclude(out / loaded.name)
+        records = run_all(configs, machine, root, watch, stopping, jobs or default_jobs(machine))
+    _conclude(root / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")
         sys.exit(130)
@@ -97,7 +103,7 @@ def run(
 
 
 def show(
-    path: Annotated[Path, typer.Argument(help="A run's folder, or one that holds it.")],
+    path: Annotated[str, typer.Argument(help="A run's folder, or one that holds it, or a URL.")],
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Show what a run was, how it ended and what its samples scored."""
@@ -117,7 +123,7 @@ def show(
 
 
 def leaderboard(
-    path: Annotated[Path, typer.Argument(help="A folder of results.")],
+    path: Annotated[str, typer.Argument(help="A folder of results, or its URL.")],
     task: Annotated[str | None, typer.Option(help="Only this task.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
 ) -> None:
@@ -137,7 +143,7 @@ def leaderboard(
         print(write[form](frame))
 
 
-def _conclude(folder: Path) -> None:
+def _conclude(folder: Place) -> None:
     """Print the leaderboard of a suite's folder, and draw all methods of a task beside each other."""
     from genbench.report.leaderboard import leaderboard as rank
     from genbench.report.overviews import write_overviews

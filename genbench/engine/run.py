@@ -27,6 +27,7 @@ from genbench.metrics.metric import Metric, Subject, named
 from genbench.models.model import ChainSampler
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
+from genbench.store.place import fetched
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
@@ -148,7 +149,8 @@ class _Run:
     def _resume(self) -> State | None:
         if not self.folder.state_path.exists():
             return None
-        state = checkpoint.read(str(self.folder.state_path), self.config.key, self.ensemble.device)
+        with fetched(self.folder.state_path) as file:
+            state = checkpoint.read(str(file), self.config.key, self.ensemble.device)
         before = self.folder.read_trace()
         self.trace = [before[before.step <= state.step]]
         broken = set(before[(before.signal == FINITE) & (before.value == 0)].seed)

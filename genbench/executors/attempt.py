@@ -6,14 +6,13 @@ import io
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from genbench.engine.run import Machine, execute
 from genbench.report.pictures import samples_picture
-from genbench.store import RunFolder
+from genbench.store import Place, RunFolder
 from genbench.suite import RunConfig
 from genbench.types import GenbenchError, Record
 
@@ -65,12 +64,12 @@ class _Watcher:
         self.folder.write_bytes(f"samples/step-{step:07d}.png", buffer.getvalue())
 
 
-def folder_of(config: RunConfig, out: Path) -> RunFolder:
+def folder_of(config: RunConfig, out: Place) -> RunFolder:
     """Where a run lies below a folder of results."""
     return RunFolder.under(out, config.suite, config.task, config.model, config.key)
 
 
-def finished(config: RunConfig, out: Path) -> Record | None:
+def finished(config: RunConfig, out: Place) -> Record | None:
     """The record of a run that is done already; None if there is work to do."""
     try:
         record = folder_of(config, out).read_record()
@@ -80,7 +79,7 @@ def finished(config: RunConfig, out: Path) -> Record | None:
 
 
 def attempt(
-    config: RunConfig, machine: Machine, out: Path, progress: Progress, stopping: Callable[[], bool]
+    config: RunConfig, machine: Machine, out: Place, progress: Progress, stopping: Callable[[], bool]
 ) -> Record:
     """Run, or go on with, one configuration; whatever goes wrong is its record."""
     folder = folder_of(config, out)
@@ -94,7 +93,7 @@ def attempt(
         return record_failure(config, out, f"{type(error).__name__}: {error} (see {path})")
 
 
-def record_failure(config: RunConfig, out: Path, reason: str) -> Record:
+def record_failure(config: RunConfig, out: Place, reason: str) -> Record:
     """Write that a run failed."""
     record = Record(config.suite, config.task, config.model, config.as_dict(), "failed", config.seeds)
     record = replace(record, reason=reason)

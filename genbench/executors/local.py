@@ -10,7 +10,8 @@ from genbench.engine.devices import BackendChoice, DeviceChoice, choose_device
 from genbench.engine.run import Machine
 from genbench.executors.attempt import Progress, Silent, attempt, finished
 from genbench.executors.workers import run_in_workers
-from genbench.store import Results, load
+from genbench.store import Place, Results, folder_place, load
+from genbench.store.place import shared
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.types import Record
 
@@ -18,7 +19,7 @@ from genbench.types import Record
 def run_all(
     configs: Sequence[RunConfig],
     machine: Machine,
-    out: Path,
+    out: Place,
     progress: Progress | None = None,
     stopping: Callable[[], bool] = lambda: False,
     jobs: int = 1,
@@ -28,7 +29,8 @@ def run_all(
     Stops early, after saving, once `stopping` answers True.
 
     Args:
-        jobs: runs at the same time, each in a process of its own if there are several.
+        jobs: runs at the same time, each in a process of its own if there are several; one where other
+            processes cannot see `out`, as in ``memory://``.
 
     Returns:
         A record for each run that has ended, in the order of `configs`.
@@ -40,7 +42,7 @@ def run_all(
             watch.end(config, record, reused=True)
             records[config] = record
     waiting = [config for config in configs if config not in records]
-    if jobs > 1 and len(waiting) > 1:
+    if jobs > 1 and len(waiting) > 1 and shared(out):
         records |= run_in_workers(waiting, machine, out, watch, stopping, min(jobs, len(waiting)))
     else:
         for config in waiting:
@@ -68,14 +70,14 @@ def run(
     steps: int | None = None,
     device: DeviceChoice = "auto",
     backend: BackendChoice = "auto",
-    out: str | Path = "results",
+    out: str | Place = "results",
     data_dir: str | Path | None = None,
     jobs: int = 1,
 ) -> Results:
     """Run a suite, given by name or path, and load its results.
 
-    The arguments are the options of ``genbench run``. With several `jobs` the calling script needs the guard
-    ``if __name__ == "__main__":``, since worker processes import it.
+    The arguments are the options of ``genbench run``; `out` may be a URL. With several `jobs` the calling
+    script needs the guard ``if __name__ == "__main__":``, since worker processes import it.
 
     Raises:
         InputError: the suite or an argument is wrong.
@@ -83,5 +85,6 @@ def run(
     loaded = load_suite(suite)
     configs = expand(loaded, models=models, tasks=tasks, seeds=seeds, steps=steps)
     machine = Machine(choose_device(device), backend, None if data_dir is None else Path(data_dir))
-    run_all(configs, machine, Path(out), jobs=jobs)
-    return load(Path(out) / loaded.name)
+    root = folder_place(out)
+    run_all(configs, machine, root, jobs=jobs)
+    return load(root / loaded.name)

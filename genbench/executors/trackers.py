@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from genbench.executors.attempt import Progress
 from genbench.registry import nearest
+from genbench.store import Place
 from genbench.suite import RunConfig
 from genbench.types import InputError, NotAvailableError, Record
 
@@ -163,15 +164,17 @@ class Several:
 TRACKERS: Mapping[str, Any] = {"tensorboard": TensorBoard, "wandb": WeightsAndBiases, "mlflow": MLflow}
 
 
-def tracker(name: str, out: Path) -> Tracker[Any]:
+def tracker(name: str, out: Place) -> Tracker[Any]:
     """The tracker of that name, writing below ``out/<name>``.
 
     Raises:
-        InputError: no tracker has that name.
+        InputError: no tracker has that name, or `out` is a URL, to which these packages cannot write.
         NotAvailableError: its package is not installed.
     """
     if name not in TRACKERS:
         raise InputError(f"no tracker is called {name!r}{nearest(name, TRACKERS)}")
+    if not isinstance(out, Path):
+        raise InputError(f"--track {name} writes local files; it does not go with --out {out}")
     made: Tracker[Any] = TRACKERS[name](out / name)
     return made
 

@@ -10,13 +10,13 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from genbench.engine.run import Machine
 from genbench.executors.attempt import Progress, attempt, record_failure
+from genbench.store import Place
 from genbench.suite import RunConfig
 from genbench.types import Record
 
@@ -38,7 +38,7 @@ _lines: _Lines
 def run_in_workers(
     configs: Sequence[RunConfig],
     machine: Machine,
-    out: Path,
+    out: Place,
     progress: Progress,
     stopping: Callable[[], bool],
     jobs: int,
@@ -84,7 +84,7 @@ def _enter(lines: _Lines, threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _work(config: RunConfig, machine: Machine, out: Path) -> Record:
+def _work(config: RunConfig, machine: Machine, out: Place) -> Record:
     return attempt(config, machine, out, _Remote(), _lines.stop.is_set)
 
 
@@ -101,7 +101,7 @@ def _pass_on(lines: _Lines, progress: Progress, ended: Container[RunConfig]) -> 
         wait = 0.0
 
 
-def _outcome(future: Future[Record], config: RunConfig, out: Path) -> Record:
+def _outcome(future: Future[Record], config: RunConfig, out: Place) -> Record:
     try:
         return future.result()
     except BrokenProcessPool:

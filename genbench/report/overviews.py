@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 
 import numpy as np
 
 from genbench.report.methods import Method, methods
 from genbench.report.pictures import overview
-from genbench.store import Results, RunFolder, Samples, write_atomically
+from genbench.store import Place, Results, RunFolder, Samples, write_atomically
 
 
-def write_overviews(results: Results, folder: Path) -> list[Path]:
+def write_overviews(results: Results, folder: Place) -> list[Place]:
     """Write ``overview-<task>.png`` into `folder` for every task with samples; the files written."""
     folders = {str(run.path): run for run in results.folders}
     by_task: dict[str, list[Method]] = {}
@@ -39,7 +38,7 @@ def _samples(method: Method, folders: dict[str, RunFolder]) -> list[Samples]:
     return [samples for samples in found if samples is not None]
 
 
-def _write(folder: Path, task: str, picture: bytes) -> Path:
+def _write(folder: Place, task: str, picture: bytes) -> Place:
     path = folder / f"overview-{re.sub('[^A-Za-z0-9._+-]', '_', task)}.png"
     write_atomically(path, picture)
     return path

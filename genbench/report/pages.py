@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,8 @@ from genbench.report.entries import THROUGHPUT, last_scores
 from genbench.report.pictures import Window, data_window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
+from genbench.store import Place
+from genbench.store.place import read
 
 Row = dict[str, Any]
 
@@ -212,7 +213,7 @@ def _known(frame: pd.DataFrame) -> list[Row]:
     return rows
 
 
-def _copy(site: Site, source: Any, name: str) -> None:
+def _copy(site: Site, source: Place, name: str) -> None:
     target = site.out / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    target.write_bytes(read(source))

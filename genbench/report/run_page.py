@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from genbench.report.methods import Method
 from genbench.report.repeat import suite_toml
-from genbench.store import RunFolder
+from genbench.store import Place, RunFolder
 from genbench.types import Record, Verdict
 
 _STEP = re.compile(r"step-(\d+)\.png")
@@ -34,14 +33,14 @@ class RunPage:
     record: Record
 
     @cached_property
-    def steps(self) -> dict[int, Path]:
+    def steps(self) -> dict[int, Place]:
         """Pictures of its samples by step, ascending."""
         found = (_STEP.fullmatch(path.name) for path in (self.folder.path / "samples").glob("step-*.png"))
         by_step = {int(match[1]): self.folder.path / "samples" / match[0] for match in found if match}
         return dict(sorted(by_step.items()))
 
     @property
-    def latent(self) -> Path | None:
+    def latent(self) -> Place | None:
         """The picture of walks through its latent space."""
         path = self.folder.path / "samples" / LATENT
         return path if path.exists() else None

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from genbench.report.methods import methods
 from genbench.report.names import slugs
 from genbench.report.run_page import RunPage
 from genbench.report.texts import failure_text, quantity_text, rank_text, score_text
-from genbench.store import Results
+from genbench.store import Place, Results
 from genbench.types import InputError
 
 FOLDERS = ("assets", "data", "images", "runs", "tasks")
@@ -68,8 +69,8 @@ def make_site(results: Results, out: Path) -> Site:
     made = entries(results)
     found = {path: method for method in methods(results.records) for path in method.paths}
     shown = [folder for folder in results.folders if str(folder.path) in found]
-    root = _common([folder.path for folder in shown])
-    named = slugs(str(folder.path.relative_to(root)) for folder in shown)
+    depth = _common([folder.path for folder in shown])
+    named = slugs("/".join(folder.path.parts[depth:]) for folder in shown)
     return Site(
         results=results,
         out=out,
@@ -141,9 +142,7 @@ def _templates() -> Environment:
     return templates
 
 
-def _common(paths: list[Path]) -> Path:
-    """The folder that holds all runs."""
-    common = paths[0].parent
-    while not all(path.is_relative_to(common) for path in paths):
-        common = common.parent
-    return common
+def _common(paths: list[Place]) -> int:
+    """How many parts lead from the root to the folder that holds all runs."""
+    levels = zip(*(path.parts[:-1] for path in paths), strict=False)
+    return sum(1 for _ in takewhile(lambda names: len(set(names)) == 1, levels))

@@ -9,6 +9,7 @@ import time
 import uuid
 from pathlib import Path
 
+from genbench.store.place import Place, put
 from genbench.types import InputError
 
 _NAME = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*")
@@ -27,12 +28,17 @@ def checked_name(name: str) -> str:
     return name
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Place, data: bytes) -> None:
     """Write beside `path`, onto the disk, then rename: whatever happens, `path` is old or new, never half.
+
+    A URL's file is put in one request, which object stores show whole or not at all.
 
     Raises:
         OSError: the disk refuses; `path` is as it was.
+        InputError: the store behind a URL refuses.
     """
+    if not isinstance(path, Path):
+        return put(path, data)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}{_SUFFIX}")
     try:
@@ -45,9 +51,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Place) -> None:
     """Remove what writers that died left below `folder`; a file touched within the hour may have a writer."""
-    for path in folder.rglob(f".*{_SUFFIX}"):
+    for path in folder.rglob(f".*{_SUFFIX}") if isinstance(folder, Path) else ():
         with contextlib.suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                 path.unlink()

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter
 
 from genbench.store import tables
 from genbench.store.atomic import checked_name, remove_abandoned, write_atomically
+from genbench.store.place import Place, place, read
 from genbench.types import InputError, Record, Score, Verdict
 
 T = TypeVar("T")
@@ -45,16 +45,16 @@ class RunFolder:
     Every write is atomic. One process writes a run at a time; any number may read it meanwhile.
     """
 
-    path: Path
+    path: Place
 
     @classmethod
-    def under(cls, root: str | Path, suite: str, task: str, model: str, key: str) -> RunFolder:
+    def under(cls, root: str | Place, suite: str, task: str, model: str, key: str) -> RunFolder:
         """The folder of a run in a folder of results.
 
         Raises:
             InputError: one of the names cannot be a folder's.
         """
-        return cls(Path(root, checked_name(suite), checked_name(task), checked_name(f"{model}-{key}")))
+        return cls(place(root) / checked_name(suite) / checked_name(task) / checked_name(f"{model}-{key}"))
 
     @property
     def key(self) -> str:
@@ -62,11 +62,11 @@ class RunFolder:
         return self.path.name.rpartition("-")[2]
 
     @property
-    def state_path(self) -> Path:
+    def state_path(self) -> Place:
         """Where the state lies that a resume needs; the engine makes and reads its bytes."""
         return self.path / STATE
 
-    def write_bytes(self, name: str, data: bytes) -> Path:
+    def write_bytes(self, name: str, data: bytes) -> Place:
         """Write any file of the run, such as ``samples/step-000500.png``, and answer where it lies.
 
         Raises:
@@ -147,7 +147,7 @@ class RunFolder:
 
     def _bytes(self, name: str) -> bytes | None:
         try:
-            return (self.path / name).read_bytes()
+            return read(self.path / name)
         except FileNotFoundError:
             return None
 
@@ -156,9 +156,9 @@ class RunFolder:
 
     def _read_json(self, name: str, kind: TypeAdapter[T]) -> T:
         try:
-            return kind.validate_json((self.path / name).read_bytes())
+            return kind.validate_json(read(self.path / name))
         except OSError as error:
-            raise InputError(f"{self.path / name} cannot be read: {error.strerror}") from None
+            raise InputError(f"{self.path / name} cannot be read: {error.strerror or error}") from None
         except ValueError as error:
             raise tables.damaged(self.path / name, error) from None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ import pandas as pd
 
 from genbench.store import tables
 from genbench.store.folder import RECORD, SCORES, STATE, TRACE, VERDICTS, RunFolder
+from genbench.store.place import Place, place, walk
 from genbench.types import InputError, Record, Verdict
 
 _RUN_NAME = re.compile(r".+-[0-9a-f]{8}")
 _FILES = {RECORD, TRACE, SCORES, VERDICTS, STATE}
 _DEPTH = 3  # a run lies at most this deep below a folder of results
+_REQUESTS = 16  # at a time, to a store that is far away
 
 RUN_COLUMNS = ["suite", "task", "model", "key", "path"]
 RECORD_COLUMNS = [
@@ -59,8 +61,8 @@ class Results:
         return _stack(self.records, [folder.read_trace() for folder in self.folders], tables.TRACE_FRAME)
 
 
-def scan(root: str | Path) -> tuple[list[RunFolder], list[str]]:
-    """Every run below a path, which may be a run, a suite's folder or the folder of all results.
+def scan(root: str | Place) -> tuple[list[RunFolder], list[str]]:
+    """Every run below a path, or URL, which may be a run, a suite's folder or the folder of all results.
 
     Returns:
         The runs that can be read, sorted by path, and a sentence for each that cannot.
@@ -68,20 +70,20 @@ def scan(root: str | Path) -> tuple[list[RunFolder], list[str]]:
     Raises:
         InputError: there is no such folder.
     """
-    runs, problems = _read_all(Path(root))
+    runs, problems = _read_all(place(root))
     return [run.folder for run in runs], problems
 
 
-def load(root: str | Path) -> Results:
+def load(root: str | Place) -> Results:
     """Read every run below a path into frames; see `scan` for what the path may be.
 
     Raises:
         InputError: there is no such folder.
     """
-    return _framed(*_read_all(Path(root)))
+    return _framed(*_read_all(place(root)))
 
 
-def load_runs(folders: Sequence[Path]) -> Results:
+def load_runs(folders: Sequence[Place]) -> Results:
     """Read exactly these runs into frames, in this order; InputError if one is not there."""
     read = [_read_all(folder) for folder in folders]
     return _framed(
@@ -109,30 +111,36 @@ class _Run:
     verdicts: pd.DataFrame
 
 
-def _read_all(root: Path) -> tuple[list[_Run], list[str]]:
+def _read_all(root: Place) -> tuple[list[_Run], list[str]]:
     if not root.is_dir():
         raise InputError(f"{root} is no folder; give a run, a suite's folder, or the folder of all results")
-    runs, problems = [], []
-    for folder in _folders(root):
-        try:
-            folder.check_trace()
-            verdicts = _verdict_frame(folder.read_verdicts())
-            runs.append(_Run(folder, folder.read_record(), folder.score_frame(), verdicts))
-        except InputError as error:
-            problems.append(str(error))
-    return runs, problems
+    if isinstance(root, Path):
+        found = [_read(folder) for folder in _folders(root)]
+    else:
+        with ThreadPoolExecutor(_REQUESTS) as pool:
+            found = list(pool.map(_read, _folders(root)))
+    return [run for run in found if isinstance(run, _Run)], [text for text in found if isinstance(text, str)]
 
 
-def _folders(root: Path) -> Iterator[RunFolder]:
+def _read(folder: RunFolder) -> _Run | str:
+    """A run, or a sentence that says why it cannot be read."""
+    try:
+        folder.check_trace()
+        verdicts = _verdict_frame(folder.read_verdicts())
+        return _Run(folder, folder.read_record(), folder.score_frame(), verdicts)
+    except InputError as error:
+        return str(error)
+
+
+def _folders(root: Place) -> Iterator[RunFolder]:
     """Folders that are runs by their content or by their name, whole or not."""
-    for place, below, files in os.walk(root):
-        path = Path(place)
+    for path, below, files in walk(root):
         below[:] = sorted(name for name in below if not name.startswith("."))
         unfinished = _RUN_NAME.fullmatch(path.name) and set(below) <= {"samples"}
         if unfinished or not _FILES.isdisjoint(files):
             yield RunFolder(path)
             below.clear()
-        elif len(path.relative_to(root).parts) == _DEPTH:
+        elif len(path.parts) - len(root.parts) == _DEPTH:
             below.clear()
 
 

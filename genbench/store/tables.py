@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from genbench.store.place import Place
 from genbench.types import Estimate, InputError, Score
 
 TRACE = pa.schema(
@@ -40,7 +40,7 @@ TRACE_FRAME: pd.DataFrame = TRACE.empty_table().to_pandas()
 SCORE_FRAME: pd.DataFrame = SCORES.empty_table().to_pandas()
 
 
-def damaged(path: Path, error: Exception) -> InputError:
+def damaged(path: Place, error: Exception) -> InputError:
     """What to say of a file that is there but cannot be understood."""
     reason = " ".join(str(error).split())
     return InputError(f"{path} is damaged; remove the run's folder and run it again ({reason[:120]})")
@@ -58,15 +58,16 @@ def trace_bytes(frame: pd.DataFrame) -> bytes:
         raise InputError(f"a trace needs the columns {', '.join(TRACE.names)}: {error}") from None
 
 
-def trace_frame(data: bytes | None, path: Path) -> pd.DataFrame:
+def trace_frame(data: bytes | None, path: Place) -> pd.DataFrame:
     """The inverse of `trace_bytes`; `path` is for the error's text."""
     return _table(data, TRACE, path).to_pandas()
 
 
-def check(path: Path) -> None:
+def check(path: Place) -> None:
     """Raise InputError if a parquet file is there whose end is missing or unreadable."""
     try:
-        pq.read_metadata(path)
+        with path.open("rb") as file:
+            pq.read_metadata(file)
     except FileNotFoundError:
         return
     except (OSError, pa.ArrowException) as error:
@@ -83,7 +84,7 @@ def score_bytes(scores: Iterable[Score], better: Mapping[str, str]) -> bytes:
     return _parquet(pa.Table.from_pylist(rows, schema=SCORES))
 
 
-def scores(data: bytes | None, path: Path) -> list[Score]:
+def scores(data: bytes | None, path: Place) -> list[Score]:
     """The inverse of `score_bytes`; `path` is for the error's text."""
     return [
         Score(
@@ -98,7 +99,7 @@ def scores(data: bytes | None, path: Path) -> list[Score]:
     ]
 
 
-def score_frame(data: bytes | None, path: Path) -> pd.DataFrame:
+def score_frame(data: bytes | None, path: Place) -> pd.DataFrame:
     """Scores as a tidy frame; an interval that is not there is NaN, flags are tuples."""
     frame = _table(data, SCORES, path).to_pandas()
     return frame.assign(flags=[tuple(flags) for flags in frame["flags"]])
@@ -123,7 +124,7 @@ def _parquet(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _table(data: bytes | None, schema: pa.Schema, path: Path) -> pa.Table:
+def _table(data: bytes | None, schema: pa.Schema, path: Place) -> pa.Table:
     if data is None:
         return schema.empty_table()
     try:
