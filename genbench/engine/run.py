@@ -21,6 +21,7 @@ from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.probe import Probe
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
+from genbench.engine.walks import walk
 from genbench.environment import environment
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
@@ -48,6 +49,9 @@ class Observer(Protocol):
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
         """Called at each evaluation with samples of every seed from fixed noise, (S, n, *shape)."""
+
+    def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
+        """Called at the end with samples along walks through the latent space; see `engine.walks`."""
 
     def stopping(self) -> bool:
         """Whether the run should save itself and end at this tick."""
@@ -129,6 +133,7 @@ class _Run:
                 return self._save("interrupted", metrics)
             if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
                 self._save("running", metrics)
+        self._walk()
         self.record = replace(self.record, anchors=anchors(self.ensemble.task, metrics))
         return self._save("done" if bool(self.state.alive.any()) else "failed", metrics)
 
@@ -208,12 +213,22 @@ class _Run:
                     Score(self.config.seeds[row], self.state.step, m.name, _estimate(m, subject))
                     for m in metrics
                 ]
-        self._keep(bank[:, :pictured], pictured)
+        self._keep(bank[:, :pictured])
         self.evaluation_seconds += time.perf_counter() - started
 
-    def _keep(self, generated: Tensor, pictured: int) -> None:
+    def _walk(self) -> None:
+        started = time.perf_counter()
+        if (paths := walk(self.ensemble, self.state)) is not None:
+            self.observer.walks(paths.cpu().numpy(), self._real())
+        self.evaluation_seconds += time.perf_counter() - started
+
+    def _real(self) -> np.ndarray:
+        """Held-out data that pictures show beside samples."""
         task = self.ensemble.task
-        arrays = generated.cpu().numpy(), task.unit(task.held_out[:pictured]).cpu().numpy()
+        return task.unit(task.held_out[: PICTURED[task.kind]]).cpu().numpy()
+
+    def _keep(self, generated: Tensor) -> None:
+        arrays = generated.cpu().numpy(), self._real()
         self.folder.write_samples(*arrays)
         self.observer.samples(self.state.step, *arrays)
 

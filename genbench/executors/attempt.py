@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from PIL import Image
 
 from genbench.engine.run import Machine, execute
-from genbench.report.pictures import samples_picture
-from genbench.store import Place, RunFolder
+from genbench.report.pictures import samples_picture, walks_picture
+from genbench.store import WALKS, Place, RunFolder
 from genbench.suite import RunConfig
 from genbench.types import GenbenchError, Record
 
@@ -59,9 +60,15 @@ class _Watcher:
         self.progress.tick(self.config, step, examples_per_second, scores, signals)
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
+        self._keep(f"samples/step-{step:07d}.png", samples_picture(generated, real, self.config.seeds))
+
+    def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
+        self._keep(WALKS, walks_picture(paths, real, self.config.seeds))
+
+    def _keep(self, name: str, picture: Image.Image) -> None:
         buffer = io.BytesIO()
-        samples_picture(generated, real, self.config.seeds).save(buffer, "PNG")
-        self.folder.write_bytes(f"samples/step-{step:07d}.png", buffer.getvalue())
+        picture.save(buffer, "PNG")
+        self.folder.write_bytes(name, buffer.getvalue())
 
 
 def folder_of(config: RunConfig, out: Place) -> RunFolder:

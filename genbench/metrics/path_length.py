@@ -40,7 +40,7 @@ def path_length(subject: Subject, n: int) -> Estimate:
         laws = model.sample_noise(task, min(_BATCH, n - start))
         first, second = (_draws(laws, generator, task.device) for _ in range(2))
         t = torch.rand(min(_BATCH, n - start), generator=generator).to(task.device)
-        near, far = (_between(laws, first, second, t + shift) for shift in (0.0, STEP))
+        near, far = (between(laws, first, second, t + shift) for shift in (0.0, STEP))
         with torch.no_grad():
             moved = model.sample(task, subject.nets, far) - model.sample(task, subject.nets, near)
         lengths.append(moved.flatten(1).double().square().sum(dim=1) / STEP**2)
@@ -74,10 +74,10 @@ def _draws(laws: Mapping[str, Noise], generator: torch.Generator, device: torch.
     }
 
 
-def _between(
+def between(
     laws: Mapping[str, Noise], start: Mapping[str, Tensor], end: Mapping[str, Tensor], t: Tensor
 ) -> dict[str, Tensor]:
-    """Noise at the fractions `t` of the ways, shape (n,)."""
+    """Noise at the fractions `t`, shape (n,), of the ways: great circles if normal, lines if uniform."""
     between: dict[str, Tensor] = {}
     for name, noise in laws.items():
         along = t.view(-1, *[1] * (len(noise.shape) - 1))

@@ -14,7 +14,7 @@ from genbench.report.aggregates import aggregates
 from genbench.report.costs import costs
 from genbench.report.density import PIXELS, density_png
 from genbench.report.entries import THROUGHPUT, last_scores
-from genbench.report.pictures import Window, data_window
+from genbench.report.panels import Window, data_window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store import Place
@@ -103,8 +103,8 @@ def write_run(site: Site, page: RunPage) -> None:
     """A run's page with its pictures, its curves, and the suite that repeats it."""
     for step, path in page.steps.items():
         _copy(site, path, f"images/{page.slug}/{step}.png")
-    if page.latent:
-        _copy(site, page.latent, f"images/{page.slug}/latent.png")
+    if page.walks:
+        _copy(site, page.walks, f"images/{page.slug}/walks.png")
     if page.toml:
         site.write(f"runs/{page.slug}.toml", page.toml.encode())
     trace = site.traces.get(str(page.folder.path), pd.DataFrame())

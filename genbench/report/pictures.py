@@ -1,39 +1,19 @@
-"""Samples as pictures: a grid a run, an overview a task. Reads arrays, knows no torch."""
+"""Samples as pictures: a grid a run, walks through its latent space, an overview a task. Knows no torch."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from genbench.report import style
-
-Window = tuple[float, float, float, float]
-"""Left, right, bottom and top of what a panel shows."""
+from genbench.report.panels import Panel, Window, data_window, lines, scatter, sheet
 
 TILE_PIXELS = 56
-PANEL_PIXELS = 346
 ROW_IMAGES = 16
 PANEL_IMAGES = 6
 _LABEL_PIXELS = 58
-_TITLE_ROW = 24
-_HEADING_ROW = 36
-_MOST_COLUMNS = 5
-_MOST_DOTS = 2000
-_MARGIN = 1.25
-_DOTS_PER_INCH = 100
-
-
-@dataclass(frozen=True)
-class _Panel:
-    picture: Image.Image
-    title: str = ""
-    note: str = ""
 
 
 def samples_picture(
@@ -50,18 +30,41 @@ def samples_picture(
         return scatter_grid(generated, real, seeds=seeds)
     columns = min(ROW_IMAGES, generated.shape[1], len(real))
     data, made = _tiles(real[None, :columns]), _tiles(generated[:, :columns])
-    gutter = _LABEL_PIXELS if seeds else 0
-    width = gutter + made.width + 2 * style.MARGIN_PIXELS
-    picture = Image.new("RGB", (width, data.height + made.height + 3 * style.MARGIN_PIXELS), style.PAPER)
-    left, top = style.MARGIN_PIXELS + gutter, 2 * style.MARGIN_PIXELS + data.height
-    picture.paste(data, (left, style.MARGIN_PIXELS))
-    picture.paste(made, (left, top))
-    row = (made.height + style.GAP_PIXELS) / len(generated)
-    for index, title in enumerate(["data", *_seed_titles(seeds)] if seeds else []):
-        middle = top + row * (index - 0.5) if index else style.MARGIN_PIXELS + data.height / 2
-        ink = style.INK if index else style.MUTED
-        at = (style.MARGIN_PIXELS, middle)
-        ImageDraw.Draw(picture).text(at, title, fill=ink, font=style.font(style.NOTE_PIXELS), anchor="lm")
+    titles = [["data"], _seed_titles(seeds)] if seeds else [[], []]
+    return _labelled([data, made], titles)
+
+
+def walks_picture(paths: np.ndarray, real: np.ndarray, seeds: Sequence[int]) -> Image.Image:
+    """Samples along walks through the latent space of each seed of a run.
+
+    Args:
+        paths: W walks of T stops a seed, shape (S, W, T, C, H, W) for images, a row a walk; (S, W, T, d) for
+            points, a line a walk, which begins at its dot.
+        real: points (m, d), shown in grey; not shown for images.
+        seeds: names the S rows or panels.
+    """
+    if paths.ndim == 4:
+        pairs = zip(_seed_titles(seeds), paths, strict=True)
+        return sheet([lines(title, own, real, data_window(real)) for title, own in pairs])
+    blocks = [_tiles(own) for own in paths]
+    return _labelled(blocks, [[title] for title in _seed_titles(seeds)])
+
+
+def _labelled(blocks: Sequence[Image.Image], titles: Sequence[Sequence[str]]) -> Image.Image:
+    """Blocks of rows below each other, each row with a title on its left; without titles, no gutter."""
+    gutter = _LABEL_PIXELS if any(titles) else 0
+    margin = style.MARGIN_PIXELS
+    width = gutter + max(block.width for block in blocks) + 2 * margin
+    height = sum(block.height + margin for block in blocks) + margin
+    picture, top = Image.new("RGB", (width, height), style.PAPER), margin
+    for block, own in zip(blocks, titles, strict=True):
+        picture.paste(block, (margin + gutter, top))
+        for index, title in enumerate(own):
+            middle = top + (block.height + style.GAP_PIXELS) / len(own) * (index + 0.5)
+            ink = style.MUTED if title == "data" else style.INK
+            font = style.font(style.NOTE_PIXELS)
+            ImageDraw.Draw(picture).text((margin, middle), title, fill=ink, font=font, anchor="lm")
+        top += block.height + margin
     return picture
 
 
@@ -94,7 +97,7 @@ def scatter_grid(
     """
     window = limits or data_window(reference)
     titles = _seed_titles(seeds) if seeds else [""] * len(points)
-    return _sheet([_scatter(*pair, reference, window) for pair in zip(titles, points, strict=True)])
+    return sheet([scatter(*pair, reference, window) for pair in zip(titles, points, strict=True)])
 
 
 def overview(title: str, samples: Mapping[str, np.ndarray], real: np.ndarray) -> Image.Image:
@@ -109,11 +112,11 @@ def overview(title: str, samples: Mapping[str, np.ndarray], real: np.ndarray) ->
     if real.ndim == 2:
         window = data_window(real)
         pooled = {"data": real[:0], **{name: np.concatenate(list(own)) for name, own in samples.items()}}
-        panels = [_scatter(name, points, real, window) for name, points in pooled.items()]
+        panels = [scatter(name, points, real, window) for name, points in pooled.items()]
     else:
         everything = {"data": real[None], **samples}
-        panels = [_Panel(_tiles(_rows_of_seeds(own)), name) for name, own in everything.items()]
-    return _sheet(panels, title)
+        panels = [Panel(_tiles(_rows_of_seeds(own)), name) for name, own in everything.items()]
+    return sheet(panels, title)
 
 
 def _seed_titles(seeds: Sequence[int]) -> list[str]:
@@ -148,64 +151,3 @@ def _rows_of_seeds(images: np.ndarray) -> np.ndarray:
     columns = min(PANEL_IMAGES, n)
     rows = min(PANEL_IMAGES, seeds * (n // columns))
     return np.stack([images[row % seeds, row // seeds * columns :][:columns] for row in range(rows)])
-
-
-def data_window(reference: np.ndarray) -> Window:
-    """A square around the first two coordinates of data, shape (m, d), with a margin."""
-    low, high = reference[:, :2].min(axis=0), reference[:, :2].max(axis=0)
-    half = max(float((high - low).max()) / 2 * _MARGIN, 1e-6)
-    x, y = (float(middle) for middle in (low + high) / 2)
-    return x - half, x + half, y - half, y + half
-
-
-def _scatter(title: str, points: np.ndarray, reference: np.ndarray, window: Window) -> _Panel:
-    inches = PANEL_PIXELS / _DOTS_PER_INCH
-    figure = Figure(figsize=(inches, inches), dpi=_DOTS_PER_INCH, facecolor=style.PAPER)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=window[:2], ylim=window[2:], xticks=[], yticks=[])
-    axes.spines[:].set(color=style.RULE, linewidth=1.5)
-    axes.scatter(reference[:_MOST_DOTS, 0], reference[:_MOST_DOTS, 1], s=9, color=style.DATA, linewidths=0)
-    axes.scatter(points[:, 0], points[:, 1], s=4, color=style.SERIES[0], alpha=0.35, linewidths=0)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    outside = _outside(points, window)
-    note = f"{outside:.1%} outside" if outside else ""
-    return _Panel(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), title, note)
-
-
-def _outside(points: np.ndarray, window: Window) -> float:
-    """Share of points that the window does not show, those that are not finite included."""
-    left, right, bottom, top = window
-    x, y = points[:, 0], points[:, 1]
-    shown = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
-    return float(1 - shown.mean()) if len(points) else 0.0
-
-
-def _sheet(panels: Sequence[_Panel], heading: str = "") -> Image.Image:
-    """Panels in rows of at most five, each under its title."""
-    rows = math.ceil(len(panels) / _MOST_COLUMNS)
-    columns = math.ceil(len(panels) / rows)
-    width = max(panel.picture.width for panel in panels) + style.MARGIN_PIXELS
-    title = _TITLE_ROW if any(panel.title or panel.note for panel in panels) else 0
-    height = max(panel.picture.height for panel in panels) + style.MARGIN_PIXELS + title
-    top = style.MARGIN_PIXELS + (_HEADING_ROW if heading else 0)
-    sheet = Image.new("RGB", (columns * width + style.MARGIN_PIXELS, rows * height + top), style.PAPER)
-    draw = ImageDraw.Draw(sheet)
-    bold = style.font(style.HEADING_PIXELS, bold=True)
-    draw.text((style.MARGIN_PIXELS, style.MARGIN_PIXELS), heading, style.INK, bold)
-    for index, panel in enumerate(panels):
-        x, y = style.MARGIN_PIXELS + index % columns * width, top + index // columns * height
-        _caption(draw, panel, x, y)
-        sheet.paste(panel.picture, (x, y + title))
-    return sheet
-
-
-def _caption(draw: ImageDraw.ImageDraw, panel: _Panel, x: int, y: int) -> None:
-    """Title on the left, note on the right, the title in smaller type where it would not fit."""
-    note = style.font(style.NOTE_PIXELS)
-    free = panel.picture.width - note.getlength(panel.note + "  " if panel.note else "")
-    sizes = range(style.TITLE_PIXELS, style.SMALLEST_PIXELS - 1, -1)
-    fitting = [size for size in sizes if style.font(size).getlength(panel.title) <= free]
-    title = style.font(max(fitting, default=style.SMALLEST_PIXELS))
-    base = y + style.TITLE_PIXELS
-    draw.text((x, base), panel.title, style.INK, title, anchor="ls")
-    draw.text((x + panel.picture.width, base), panel.note, style.MUTED, note, anchor="rs")

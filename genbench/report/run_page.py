@@ -11,11 +11,10 @@ import numpy as np
 
 from genbench.report.methods import Method
 from genbench.report.repeat import suite_toml
-from genbench.store import Place, RunFolder
+from genbench.store import WALKS, Place, RunFolder
 from genbench.types import Record, Verdict
 
 _STEP = re.compile(r"step-(\d+)\.png")
-LATENT = "latent.png"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +39,9 @@ class RunPage:
         return dict(sorted(by_step.items()))
 
     @property
-    def latent(self) -> Place | None:
+    def walks(self) -> Place | None:
         """The picture of walks through its latent space."""
-        path = self.folder.path / "samples" / LATENT
+        path = self.folder.path / WALKS
         return path if path.exists() else None
 
     @cached_property

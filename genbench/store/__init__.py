@@ -2,11 +2,12 @@
 
 from genbench.store.atomic import write_atomically
 from genbench.store.claims import ClaimFolder, claim_folders
-from genbench.store.folder import RunFolder, Samples
+from genbench.store.folder import WALKS, RunFolder, Samples
 from genbench.store.place import Place, folder_place, place
 from genbench.store.results import Results, load, load_runs, scan
 
 __all__ = [
+    "WALKS",
     "ClaimFolder",
     "Place",
     "Results",

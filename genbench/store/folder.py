@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 RECORD, TRACE, SCORES = "record.json", "trace.parquet", "scores.parquet"
 VERDICTS, SAMPLES, STATE = "verdicts.json", "samples/final.npz", "state.safetensors"
+WALKS = "samples/walks.png"
+"""The picture of walks through a run's latent space."""
 _RECORD, _VERDICTS = TypeAdapter(Record), TypeAdapter(list[Verdict])
 MOST_IMAGES, MOST_POINTS = 64, 1000
 

@@ -20,6 +20,7 @@ class Witness:
     def __init__(self) -> None:
         self.ticks: list[int] = []
         self.shown: dict[int, np.ndarray] = {}
+        self.paths: np.ndarray | None = None
 
     def tick(
         self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
@@ -28,6 +29,9 @@ class Witness:
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
         self.shown[step] = generated
+
+    def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
+        self.paths = paths
 
     def stopping(self) -> bool:
         return False

@@ -1,0 +1,41 @@
+"""Samples along walks through the latent space, a few of every seed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genbench.engine import streams
+from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.sampling import CHUNK, each
+from genbench.metrics.path_length import between
+from genbench.models.model import DirectSampler
+
+WALKS = {"images": (2, 12), "points": (8, 50)}
+"""Walks a seed and stops a walk, by kind of task; all of a seed's stops fit into one chunk of samples."""
+
+
+@torch.no_grad()
+def walk(ensemble: Ensemble, state: State) -> Tensor | None:
+    """Samples at even stops from one draw of noise to another, shape (S, walks, stops, *task.shape).
+
+    The ends belong to the seed and are always the same. Normal noise moves on the great circle, uniform noise
+    on the line, as for `path_length`. The stops stand in a chunk of the size that samples are drawn in, the
+    rest of it ordinary noise, so that batch norm sees what it sees there. None if the model does not make
+    samples from noise in one pass: a Markov chain has no latent space to walk through.
+    """
+    model, task = ensemble.model, ensemble.task
+    if not isinstance(model, DirectSampler):
+        return None
+    walks, stops = WALKS[task.kind]
+    laws = model.sample_noise(task, CHUNK)
+    drawn = streams.draw(laws, ensemble.generators("walks", 0))
+    t = torch.linspace(0, 1, stops, device=ensemble.device).repeat(walks)
+    for row in range(len(ensemble.seeds)):
+        own = {name: noise[row] for name, noise in drawn.items()}
+        ends = [{name: noise[i : i + walks] for name, noise in own.items()} for i in (0, walks)]
+        start, end = ({name: z.repeat_interleave(stops, dim=0) for name, z in at.items()} for at in ends)
+        for name, path in between(laws, start, end, t).items():
+            own[name][: walks * stops] = path
+    samples = each(ensemble, state, lambda nets, z: model.sample(task, nets, z), drawn)
+    return samples[:, : walks * stops].unflatten(1, (walks, stops))

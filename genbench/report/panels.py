@@ -1,0 +1,118 @@
+"""Panels of points, and sheets of panels under their titles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+
+from genbench.report import style
+
+Window = tuple[float, float, float, float]
+"""Left, right, bottom and top of what a panel shows."""
+
+PANEL_PIXELS = 346
+"""Side of a panel of points."""
+
+_TITLE_ROW = 24
+_HEADING_ROW = 36
+_MOST_COLUMNS = 5
+_MOST_DOTS = 2000
+_MARGIN = 1.25
+_DOTS_PER_INCH = 100
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture on a sheet, with a title on the left above it and a note on the right."""
+
+    picture: Image.Image
+    title: str = ""
+    note: str = ""
+
+
+def data_window(reference: np.ndarray) -> Window:
+    """A square around the first two coordinates of data, shape (m, d), with a margin."""
+    low, high = reference[:, :2].min(axis=0), reference[:, :2].max(axis=0)
+    half = max(float((high - low).max()) / 2 * _MARGIN, 1e-6)
+    x, y = (float(middle) for middle in (low + high) / 2)
+    return x - half, x + half, y - half, y + half
+
+
+def scatter(title: str, points: np.ndarray, reference: np.ndarray, window: Window) -> Panel:
+    """Points (n, d) before the data (m, d) in grey, in two coordinates."""
+    axes = _plane(reference, window)
+    axes.scatter(points[:, 0], points[:, 1], s=4, color=style.SERIES[0], alpha=0.35, linewidths=0)
+    return _drawn(axes, title, points, window)
+
+
+def lines(title: str, paths: np.ndarray, reference: np.ndarray, window: Window) -> Panel:
+    """Paths (W, T, d) from their first points, which are dots, before the data in grey."""
+    axes = _plane(reference, window)
+    for index, path in enumerate(paths):
+        colour = style.SERIES[index % len(style.SERIES)]
+        axes.plot(path[:, 0], path[:, 1], color=colour, linewidth=1.6)
+        axes.plot(path[0, 0], path[0, 1], "o", color=colour, markersize=5)
+    return _drawn(axes, title, paths.reshape(-1, paths.shape[-1]), window)
+
+
+def _plane(reference: np.ndarray, window: Window) -> Axes:
+    inches = PANEL_PIXELS / _DOTS_PER_INCH
+    figure = Figure(figsize=(inches, inches), dpi=_DOTS_PER_INCH, facecolor=style.PAPER)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=window[:2], ylim=window[2:], xticks=[], yticks=[])
+    axes.spines[:].set(color=style.RULE, linewidth=1.5)
+    axes.scatter(reference[:_MOST_DOTS, 0], reference[:_MOST_DOTS, 1], s=9, color=style.DATA, linewidths=0)
+    return axes
+
+
+def _drawn(axes: Axes, title: str, points: np.ndarray, window: Window) -> Panel:
+    canvas = FigureCanvasAgg(axes.get_figure(root=True))
+    canvas.draw()
+    outside = _outside(points, window)
+    note = f"{outside:.1%} outside" if outside else ""
+    return Panel(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), title, note)
+
+
+def _outside(points: np.ndarray, window: Window) -> float:
+    """Share of points that the window does not show, those that are not finite included."""
+    left, right, bottom, top = window
+    x, y = points[:, 0], points[:, 1]
+    shown = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+    return float(1 - shown.mean()) if len(points) else 0.0
+
+
+def sheet(panels: Sequence[Panel], heading: str = "") -> Image.Image:
+    """Panels in rows of at most five, each under its title."""
+    rows = math.ceil(len(panels) / _MOST_COLUMNS)
+    columns = math.ceil(len(panels) / rows)
+    width = max(panel.picture.width for panel in panels) + style.MARGIN_PIXELS
+    title = _TITLE_ROW if any(panel.title or panel.note for panel in panels) else 0
+    height = max(panel.picture.height for panel in panels) + style.MARGIN_PIXELS + title
+    top = style.MARGIN_PIXELS + (_HEADING_ROW if heading else 0)
+    sheet = Image.new("RGB", (columns * width + style.MARGIN_PIXELS, rows * height + top), style.PAPER)
+    draw = ImageDraw.Draw(sheet)
+    bold = style.font(style.HEADING_PIXELS, bold=True)
+    draw.text((style.MARGIN_PIXELS, style.MARGIN_PIXELS), heading, style.INK, bold)
+    for index, panel in enumerate(panels):
+        x, y = style.MARGIN_PIXELS + index % columns * width, top + index // columns * height
+        _caption(draw, panel, x, y)
+        sheet.paste(panel.picture, (x, y + title))
+    return sheet
+
+
+def _caption(draw: ImageDraw.ImageDraw, panel: Panel, x: int, y: int) -> None:
+    """Title on the left, note on the right, the title in smaller type where it would not fit."""
+    note = style.font(style.NOTE_PIXELS)
+    free = panel.picture.width - note.getlength(panel.note + "  " if panel.note else "")
+    sizes = range(style.TITLE_PIXELS, style.SMALLEST_PIXELS - 1, -1)
+    fitting = [size for size in sizes if style.font(size).getlength(panel.title) <= free]
+    title = style.font(max(fitting, default=style.SMALLEST_PIXELS))
+    base = y + style.TITLE_PIXELS
+    draw.text((x, base), panel.title, style.INK, title, anchor="ls")
+    draw.text((x + panel.picture.width, base), panel.note, style.MUTED, note, anchor="rs")
