@@ -18,17 +18,12 @@ Another package adds one with ``[project.entry-points."genbench.claims"] X1 = "p
 tests it with `genbench.testing.CLAIM_CHECKS`.
 """
 
-from genbench.claims import t04_perfect_critic, t05_nonsaturating, t11_kl_closed_form
+import importlib
+import pkgutil
+
 from genbench.claims.claim import Budget, Claim, Evidence, Experiment, Runs, Source
 
-__all__ = [
-    "Budget",
-    "Claim",
-    "Evidence",
-    "Experiment",
-    "Runs",
-    "Source",
-    "t04_perfect_critic",
-    "t05_nonsaturating",
-    "t11_kl_closed_form",
-]
+__all__ = ["Budget", "Claim", "Evidence", "Experiment", "Runs", "Source"]
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -160,6 +160,21 @@ def all_of(*parts: Judgement) -> Judgement:
     return replace(max(told, key=lambda part: part.p), parts=parts)
 
 
+def any_of(*parts: Judgement) -> Judgement:
+    """One part is enough: supported if one is with Bonferroni's correction, refuted if all are.
+
+    What is shown is the part with the smallest p-value, that p times their number.
+    """
+    best = min(parts, key=lambda part: part.p)
+    p = min(1.0, best.p * len(parts))
+    said: Standing = "inconclusive"
+    if any(part.outcome == "supported" and part.p * len(parts) < ALPHA for part in parts):
+        said = "supported"
+    elif all(part.outcome == "refuted" for part in parts):
+        said = "refuted"
+    return replace(best, outcome=said, p=p, parts=parts)
+
+
 def _array(values: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 

@@ -93,3 +93,16 @@ def test_a_conjunction_shows_the_part_that_decides():
     assert decisions.all_of(yes, perhaps, no).unit == "no"
     assert decisions.all_of(yes, perhaps).parts == (yes, perhaps)
     assert math.isclose(decisions.all_of(yes, yes).p, yes.p)
+
+
+def test_a_disjunction_needs_one_part_and_pays_for_the_choice():
+    yes = decisions.mean([1.0, 1.1, 0.9, 1.0], "above", 0.0, "yes")
+    no = decisions.mean([-1.0, -1.1, -0.9, -1.0], "above", 0.0, "no")
+    perhaps = decisions.mean([-1.0, 1.1, -0.9, 1.0], "above", 0.0, "perhaps")
+    barely = decisions.mean([0.1, 0.5, 0.9, 0.7], "above", 0.0, "barely")
+    assert decisions.any_of(yes, no).outcome == "supported"
+    assert decisions.any_of(yes, no).p == pytest.approx(2 * yes.p)
+    assert decisions.any_of(no, no).outcome == "refuted"
+    assert decisions.any_of(no, perhaps).outcome == "inconclusive"
+    assert barely.outcome == "supported"
+    assert decisions.any_of(barely, *[no] * 9).outcome == "inconclusive"

@@ -1,0 +1,91 @@
+"""Runs that claims on trained models share: small games on points, dense and convolutional nets on digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genbench.claims.claim import Budget
+from genbench.suite import Comparison
+
+POINTS_FAST, POINTS_FULL = Budget(seeds=16, steps=300), Budget(seeds=16, steps=1500)
+DENSE_FAST, DENSE_FULL = Budget(seeds=8, steps=200), Budget(seeds=8, steps=2000)
+CONV_FAST, CONV_FULL = Budget(seeds=6, steps=60), Budget(seeds=6, steps=500)
+
+POINTS: Mapping[str, Mapping[str, Any]] = {
+    "gan": {"latent": 2, "width": 64},
+    "gan-saturating": {"latent": 2, "width": 64},
+    "lsgan": {"latent": 2, "width": 64},
+    "wgan": {"latent": 2, "width": 64, "clip": 0.1},
+    "wgan-gp": {"latent": 2, "width": 64, "beta1": 0.5, "penalty": 0.1},
+    "vae": {"latent": 2, "width": 64, "depth": 2},
+}
+"""Options on points, after the `planar` suite, with narrower nets."""
+
+RATE = 1e-3
+"""The learning rate where none is swept."""
+
+RATES = (3e-4, 1e-3, 3e-3, 1e-2)
+"""The grid of learning rates that stability is judged over."""
+
+DENSE: Mapping[str, Any] = {"latent": 16, "width": 128, "rate": 5e-4}
+"""Options of a dense `gan` on digits."""
+
+CONVOLUTIONAL: Mapping[str, Any] = {"latent": 16, "width": 16, "prior": "normal", "rate": 1e-3}
+"""Options of a `dcgan` on digits."""
+
+AUTOENCODER: Mapping[str, Any] = {"latent": 16, "width": 128}
+"""Options of a `vae` on digits."""
+
+QUALITY = {
+    "ring8": "sliced_wasserstein@2500",
+    "grid25": "sliced_wasserstein@2500",
+    "digits": "frechet_lenet@1k",
+}
+"""The score, lower is better, that quality means on a task."""
+
+DIGITS_METRICS = [
+    *("frechet_lenet@1k", "coverage_lenet@1k", "copying@1k", "classification_accuracy@1k", "active_units@1k"),
+]
+
+
+def on_points(
+    model: str,
+    seeds: int,
+    steps: int,
+    *,
+    task: str = "ring8",
+    sweep: Mapping[str, Sequence[Any]] | None = None,
+    **more: Any,
+) -> Comparison:
+    """A model on points, in batches of 64.
+
+    Games with five critic steps take a third of the steps, which is as many updates of a net as others make.
+    """
+    options = {"rate": RATE, **POINTS[model], **more}
+    swept = {name: list(values) for name, values in (sweep or {}).items()}
+    kept = {name: value for name, value in options.items() if name not in swept}
+    return Comparison(
+        tasks=[task],
+        models=[model],
+        options={model: kept},
+        sweep={model: swept} if swept else {},
+        seeds=tuple(range(seeds)),
+        steps=max(1, steps // 3) if model in ("wgan", "wgan-gp") else steps,
+        batch=64,
+        evaluations=2,
+    )
+
+
+def on_digits(model: str, options: Mapping[str, Any], seeds: int, steps: int, **more: Any) -> Comparison:
+    """A model on the embedded digits, in batches of 64; `more` are further options."""
+    return Comparison(
+        tasks=["digits"],
+        models=[model],
+        options={model: {**options, **more}},
+        seeds=tuple(range(seeds)),
+        steps=steps,
+        batch=64,
+        evaluations=2,
+        metrics=DIGITS_METRICS,
+    )
