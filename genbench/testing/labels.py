@@ -1,6 +1,7 @@
 """Labels of the corpus: what became of a run, by rules on its true state.
 
-The rules were fixed before the held-out part was scored.
+The rules of the first round were fixed before its held-out part was scored, the later ones (`LATER`, and
+`fit` in `convergence_failure`) before the second round was run.
 
 A label is True, False, or None: in between, or not measurable on such a run. What is in between is left out
 of the score and counted.
@@ -8,6 +9,7 @@ of the score and counted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -33,7 +35,8 @@ def labels(condition: Condition, truth: pd.DataFrame, finite: bool) -> dict[str,
     """
     ordered = truth.sort_values("step")
     values = {str(name): group["value"].to_numpy() for name, group in ordered.groupby("quantity")}
-    found = {name: rule(values) if finite else None for name, rule in RULES.items()}
+    rules = {**RULES, **LATER}
+    found = {name: rule(values) if finite else None for name, rule in rules.items()}
     found["exploding_gradient"] = True if not finite else exploding(values)
     if condition.options.get("loss") in ("wasserstein", "hinge"):
         found["discriminator_overpowering"] = None
@@ -57,16 +60,21 @@ def collapse(truth: Truth) -> Label:
 
 
 def convergence_failure(truth: Truth) -> Label:
-    """The distance to the truth is half of what it was at the start, or three times the smallest."""
-    end = _end(truth, "wasserstein")
+    """The distance to the truth is half of what it was at the start, or three times the smallest.
+
+    Measured along directions in which the data differ where a run has that (`fit`), so that images count; its
+    unit is √2 times smaller than the radius of data in the plane.
+    """
+    name, unit = ("fit", math.sqrt(2)) if "fit" in truth else ("wasserstein", 1.0)
+    end = _end(truth, name)
     if end is None:
         return None
-    path = truth["wasserstein"]
-    never = end > 0.5 * path[0] and end > 0.2
-    diverged = end > 3 * path.min() and end > 0.25
+    path = truth[name]
+    never = end > 0.5 * path[0] and end > 0.2 * unit
+    diverged = end > 3 * path.min() and end > 0.25 * unit
     if never or diverged:
         return True
-    return False if end < 0.3 * path[0] or end < 0.12 else None
+    return False if end < 0.3 * path[0] or end < 0.12 * unit else None
 
 
 def vanishing(truth: Truth) -> Label:
@@ -111,6 +119,54 @@ def posterior_collapse(truth: Truth) -> Label:
     return None if explained is None else _between(-explained, -0.2, -0.05)
 
 
+def memorisation(truth: Truth) -> Label:
+    """Samples lie twice as near to training examples as to fresh data, and as fresh data do."""
+    copy, close = _end(truth, "copy"), _end(truth, "close")
+    if copy is None or close is None:
+        return None
+    return _between(-max(copy, close), -0.8, -0.5)
+
+
+def inactive_units(truth: Truth) -> Label:
+    """At most half of the latent units that the data need carry a twentieth of a nat.
+
+    Units that the data do not need are no failure.
+    """
+    carrying, needed = _end(truth, "carrying"), _end(truth, "needed")
+    if carrying is None or not needed:
+        return None
+    return _between(-carrying / needed, -0.8, -0.5)
+
+
+def dead_units(truth: Truth) -> Label:
+    """In some layer no input of thousands wakes 95 of 100 units."""
+    dead = _end(truth, "dead")
+    return None if dead is None else _between(dead, 0.8, 0.95)
+
+
+def checkerboard(truth: Truth) -> Label:
+    """Power at period 2 is half as much again as at the frequencies beside it; in noise it is the same."""
+    peak, share = _end(truth, "peak"), _end(truth, "peak_share")
+    if peak is None or share is None:
+        return None
+    found = _between(peak, 1.2, 1.5)
+    return None if found and share < 0.01 else found
+
+
+def chain_not_mixing(truth: Truth) -> Label:
+    """Chains from noise and from data differ after hundreds of sweeps, by a quarter standard deviation.
+
+    Where the exact relaxation time contradicts that (ten times the detector's chains, or less than one such
+    chain), nothing is said.
+    """
+    apart, tau = _end(truth, "apart"), _end(truth, "tau")
+    if apart is None:
+        return None
+    found = _between(apart, 0.15, 0.25)
+    exact = None if tau is None else _between(tau, 40, 400)
+    return found if tau is None or found is exact else None
+
+
 RULES: Mapping[str, Callable[[Truth], Label]] = {
     "mode_collapse": collapse,
     "convergence_failure": convergence_failure,
@@ -119,6 +175,14 @@ RULES: Mapping[str, Callable[[Truth], Label]] = {
     "oscillation": oscillation,
     "posterior_collapse": posterior_collapse,
 }
+LATER: Mapping[str, Callable[[Truth], Label]] = {
+    "memorisation": memorisation,
+    "inactive_units": inactive_units,
+    "dead_units": dead_units,
+    "checkerboard": checkerboard,
+    "chain_not_mixing": chain_not_mixing,
+}
+"""Failures that no run of the first round can be labelled with."""
 
 
 def _end(truth: Truth, name: str) -> float | None:

@@ -6,9 +6,8 @@ on samples of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -16,16 +15,23 @@ from torch import Tensor
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.nets import bind
 from genbench.engine.sampling import draw
-from genbench.models.model import DirectSampler
+from genbench.models.capabilities import EnergyModel
+from genbench.models.model import ChainSampler, DirectSampler
 from genbench.models.vae import Vae
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
+from genbench.testing import symptoms
+from genbench.testing.mixing import long_chains, relaxation
+from genbench.testing.replays import REPLAYED, dead_share, replay, run_all, waking
 
 if TYPE_CHECKING:
-    from genbench.testing.faults import Game
+    from genbench.testing.game import Game
 
 SAMPLES = 2000
-REPLAYED = 256
+LATE = 0.85
+"""Share of a run after which long chains are run."""
+FEW = 256
+"""Training examples up to which copying them is measured."""
 HELD = 0.25
 """A mode is lost if it gets less than this part of its due."""
 
@@ -41,10 +47,12 @@ class Outcomes:
     def measure(self, ensemble: Ensemble, state: State) -> Rows:
         """Rows (seed, step, quantity, value) of every seed that lives."""
         bank = draw(ensemble, state, SAMPLES, "outcome")
+        mixing = self._mixing(ensemble, state)
         rows: Rows = []
         for row, lives in enumerate(state.alive.tolist()):
             if lives:
-                found = {**self._samples(bank[row]), **self._replay(ensemble, state, row)}
+                found = self._samples(bank[row]) | self._replay(ensemble, state, row)
+                found |= self._dead(ensemble, state, row) | mixing[row]
                 rows += [(ensemble.seeds[row], state.step, name, value) for name, value in found.items()]
         return rows
 
@@ -63,7 +71,23 @@ class Outcomes:
             "near": float(near.float().mean()),
             "wasserstein": self._sliced(flat),
             **{f"center_{i}": float(c / self._scale) for i, c in enumerate(center[:4])},
+            "fit": self._fit(flat, self._fresh),
+            **self._copies(flat),
+            **(symptoms.grid(x) if self.task.kind == "images" else {}),
         }
+
+    def _copies(self, x: Tensor) -> dict[str, float]:
+        train = self.task.train.flatten(1)
+        return symptoms.copies(x, train, self._fresh) if len(train) <= FEW else {}
+
+    def _fit(self, x: Tensor, y: Tensor) -> float:
+        """Sliced Wasserstein-1 distance along differences of fresh draws, in standard deviations of these.
+
+        Along random directions all images look alike; along such they do not.
+        """
+        n = min(len(x), len(y))
+        ours, theirs = ((points[:n] @ self._contrasts).sort(0).values for points in (x, y))
+        return float(((ours - theirs).abs().mean(0) / (self._fresh @ self._contrasts).std(0)).mean())
 
     def _sliced(self, x: Tensor) -> float:
         """Sliced Wasserstein-1 distance to fresh draws of the truth, in units of the data's radius."""
@@ -79,17 +103,39 @@ class Outcomes:
         if not hasattr(model, "generator_loss"):
             return {}
         flats = {n: f[row].double().requires_grad_() for n, f in state.players.items()}
-        return replay(
-            cast("Game", model), self.task, ensemble.layouts, flats, self._fresh[:REPLAYED].double()
-        )
+        real = self._fresh[:REPLAYED].double()
+        return replay(cast("Game", model), self.task, ensemble.layouts, flats, real)
+
+    def _dead(self, ensemble: Ensemble, state: State, row: int) -> dict[str, float]:
+        """Share of rectified units that neither samples nor fresh data wake, in double precision."""
+        if not isinstance(ensemble.model, DirectSampler):
+            return {}
+        nets = bind(ensemble.layouts, {n: f[row].double() for n, f in state.players.items()}, {})
+        real = self._fresh.view(-1, *self.task.shape).double()
+        with waking(layout.shell for layout in ensemble.layouts.values()) as awake, torch.no_grad():
+            run_all(ensemble.model, self.task, nets, real)
+        return dead_share(awake)
+
+    def _mixing(self, ensemble: Ensemble, state: State) -> list[dict[str, float]]:
+        """``apart``, how far long chains from noise and from data are, and ``tau`` of small machines."""
+        model, seeds = ensemble.model, range(len(ensemble.seeds))
+        if not isinstance(model, ChainSampler) or state.step < LATE * ensemble.steps:
+            return [{} for _ in seeds]
+        ends = zip(*long_chains(ensemble, state, model), strict=True)
+        found = [{"apart": self._fit(cold.flatten(1), warm.flatten(1))} for cold, warm in ends]
+        if isinstance(model, EnergyModel):
+            taus = (relaxation(model.machines(ensemble.nets(state, row))[-1]) for row in seeds)
+            found = [f if tau is None else f | {"tau": tau} for f, tau in zip(found, taus, strict=True)]
+        return found
 
     def _explained(self, ensemble: Ensemble, state: State, row: int, model: Vae) -> dict[str, float]:
         """Share of the variance of fresh data that their codes explain."""
         nets, x = ensemble.nets(state, row), self._fresh.view(-1, *self.task.shape)
         with torch.no_grad():
-            mean, _ = model.posterior(nets, x)
+            mean, log_variance = model.posterior(nets, x)
             error = (x - model.decoded(self.task, nets, mean)).square().sum()
-        return {"explained": float(1 - error / (x - x.mean(0)).square().sum())}
+        explained = float(1 - error / (x - x.mean(0)).square().sum())
+        return {"explained": explained, **symptoms.code(self.task, mean, log_variance)}
 
     @cached_property
     def _points(self) -> Tensor:
@@ -132,39 +178,10 @@ class Outcomes:
     def _scale(self) -> float:
         return float(self._fresh.var(0).sum().sqrt())
 
-
-def replay(
-    model: Game, task: Task, layouts: Mapping[str, Any], flats: Mapping[str, Tensor], real: Tensor
-) -> dict[str, float]:
-    """Gradients of one seed, replayed on 256 latent points of their own.
-
-    ``pull`` is ‖∂L_G/∂θ‖ over what it would be if the critic scored every sample at its equilibrium, where
-    all pull with equal weight; ``depth`` is the least ratio of root mean square gradients, first weight over
-    last, of the two nets.
-    """
-    assert isinstance(model, DirectSampler)
-    nets = bind(layouts, flats, {})
-    latent = torch.randn(REPLAYED, model.latent, generator=torch.Generator().manual_seed(4)).double()
-    images = task.kind == "images"
-    fake = model.sample(task, nets, {"z": latent})
-    scores = nets["critic"](2 * fake - 1 if images else fake)
-    real_scores = nets["critic"](2 * real.view(-1, *task.shape) - 1 if images else real)
-    (own,) = torch.autograd.grad(model.generator_loss(scores), flats["generator"], retain_graph=True)
-    (even,) = torch.autograd.grad(scores.mean(), flats["generator"], retain_graph=True)
-    (critic,) = torch.autograd.grad(real_scores.mean() - scores.mean(), flats["critic"])
-    balanced = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    level = 0.5 if model.loss == "least-squares" else 0.0
-    (equilibrium,) = torch.autograd.grad(model.generator_loss(balanced + level), balanced)
-    depths = [_depth(layouts[n], g) for n, g in (("generator", own), ("critic", critic))]
-    auc = float((real_scores[:, None] > scores).double().mean())
-    return {
-        "pull": float(own.norm() / (even.norm() * equilibrium.abs()).clamp_min(1e-300)),
-        "gradient": float(own.square().mean().sqrt()),
-        "depth": min(depths),
-        "auc": auc,
-    }
-
-
-def _depth(layout: Any, gradient: Tensor) -> float:
-    first, last = (gradient[where].square().mean().sqrt() for where in layout.layers)
-    return float(first / last.clamp_min(1e-300))
+    @cached_property
+    def _contrasts(self) -> Tensor:
+        order = torch.randperm(len(self._fresh), generator=torch.Generator().manual_seed(6))[:128]
+        differences = self._fresh[order[:64]] - self._fresh[order[64:]]
+        lengths = differences.norm(dim=1, keepdim=True)
+        apart = lengths.squeeze(1) > 0  # draws of few pixels may be the same
+        return (differences[apart] / lengths[apart]).T

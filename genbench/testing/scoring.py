@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from genbench.detectors import diagnose
 from genbench.detectors.series import by_seed
 from genbench.testing.baselines import BASELINES
 from genbench.testing.faults import Condition
-from genbench.testing.labels import Label, healthy, labels
+from genbench.testing.labels import LATER, Label, healthy, labels
 from genbench.types import Trace, Verdict
 
 OURS = "genbench"
@@ -27,6 +27,9 @@ FAMILIES = (
     "oscillation",
     "posterior_collapse",
 )
+"""Failures of the first round."""
+ALL = (*FAMILIES, *LATER)
+"""Failures of the second."""
 
 
 @dataclass(frozen=True)
@@ -142,24 +145,24 @@ def delays(judged: Iterable[Judged], family: str) -> list[float]:
     ]
 
 
-def confusion(judged: Iterable[Judged]) -> pd.DataFrame:
+def confusion(judged: Iterable[Judged], families: Sequence[str] = FAMILIES) -> pd.DataFrame:
     """Runs that have a failure (rows) and are told to have another (columns); runs may stand in several."""
     judged = list(judged)
-    columns = [*FAMILIES, "nothing"]
-    table = pd.DataFrame(0, index=[*FAMILIES, "healthy"], columns=columns)
+    columns = [*families, "nothing"]
+    table = pd.DataFrame(0, index=[*families, "healthy"], columns=columns)
     for run in judged:
-        rows = [name for name in FAMILIES if run.truth.get(name)] or ["healthy"] * healthy(run.truth)
-        told = [name for name in FAMILIES if name in run.said[OURS]] or ["nothing"]
+        rows = [name for name in families if run.truth.get(name)] or ["healthy"] * healthy(run.truth)
+        told = [name for name in families if name in run.said[OURS]] or ["nothing"]
         for row in rows:
             table.loc[row, told] += 1
     return table
 
 
-def summary(judged: Iterable[Judged]) -> pd.DataFrame:
+def summary(judged: Iterable[Judged], families: Sequence[str] = FAMILIES) -> pd.DataFrame:
     """A row a failure and a judge: rates with intervals, and the median delay of ours."""
     judged = list(judged)
     rows = []
-    for family in FAMILIES:
+    for family in families:
         late = delays(judged, family)
         for who in (OURS, *BASELINES):
             delay = f"{np.median(late):+.3f} ({len(late)})" if late and who == OURS else "–"
@@ -170,17 +173,17 @@ def summary(judged: Iterable[Judged]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def misses(judged: Iterable[Judged]) -> pd.DataFrame:
+def misses(judged: Iterable[Judged], families: Sequence[str] = FAMILIES) -> pd.DataFrame:
     """A row a condition and failure with runs that were not told, and what these were told instead."""
     found: dict[tuple[str, str], list[Judged]] = {}
     for run in judged:
-        for family in FAMILIES:
+        for family in families:
             if run.truth.get(family):
                 found.setdefault((run.condition.name, family), []).append(run)
     rows = []
     for (name, family), runs in found.items():
         missed = [run for run in runs if family not in run.said[OURS]]
-        told = sorted(set().union(*(run.said[OURS] for run in missed)) & set(FAMILIES))
+        told = sorted(set().union(*(run.said[OURS] for run in missed)) & set(families))
         if missed:
             rows.append([name, family, f"{len(missed)} of {len(runs)}", ", ".join(told) or "nothing"])
     return pd.DataFrame(rows, columns=["condition", "failure", "missed", "told instead"])
