@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test gpu lint clean
+.PHONY: demo test gpu bench bench-compare bench-html bench-gpu lint clean
 
 demo: .venv/installed
 	$(BIN)/genbench run quick
@@ -16,6 +16,29 @@ test: .venv/tested
 # The published sizes; needs a GPU, and data fetched by `genbench prepare mnist --download`, and cifar10.
 gpu: .venv/installed
 	$(BIN)/genbench run gpu --device cuda --out results/reference
+
+# Speed, by asv: the last commit on this machine; two commits side by side, 1 if the newer is slower; pages.
+# Commits are checked out by asv and borrow the packages of .venv. See docs/performance.md.
+MACHINE ?= $(shell $(PYTHON) -c 'import os; print({1: "one-core", 2: "two-cores"}.get(os.cpu_count(), f"{os.cpu_count()}-cores"))')
+BASE ?= main
+BENCH ?= .
+ASV = ASV_MACHINE=$(MACHINE) OMP_NUM_THREADS=1 \
+  ASV_PYTHONPATH=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') $(BIN)/asv
+
+bench: .venv/perf
+	$(ASV) machine --yes --machine $(MACHINE) >/dev/null
+	$(ASV) run --machine $(MACHINE) --launch-method forkserver --bench '$(BENCH)' HEAD^!
+
+bench-compare: .venv/perf
+	PYTHONPATH=suites ASV_MACHINE=$(MACHINE) $(BIN)/python -m perf.gate $(BASE) HEAD --bench '$(BENCH)'
+
+bench-html: .venv/perf
+	$(ASV) publish
+
+# The same steps on a GPU; `spawn`, since CUDA does not survive a fork.
+bench-gpu: .venv/perf
+	$(ASV) machine --yes --machine gpu >/dev/null
+	GENBENCH_PERF_DEVICE=cuda $(ASV) run --machine gpu --launch-method spawn --bench training HEAD^!
 
 lint: .venv/tested
 	$(BIN)/ruff check --fix .
@@ -31,6 +54,10 @@ lint: .venv/tested
 
 .venv/tested: .venv/installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+.venv/perf: .venv/tested
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[perf]'
 	touch $@
 
 clean:

@@ -1,0 +1,153 @@
+"""Fails where a commit is slower than another: asv measures, our thresholds judge, after a second look.
+
+``python -m perf.gate BASE [HEAD] [--bench REGEX]`` exits with 1 on a regression. `asv continuous` measures
+both commits side by side; what is slower than its threshold allows is measured once more, and only what is
+slower both times counts. ``python -m perf.gate --noise N`` measures a commit against itself N times, and
+prints the thresholds that follow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+THRESHOLDS = Path(__file__).with_name("thresholds.toml")
+ASV_OPTIONS = ("--launch-method", "forkserver", "--interleave-rounds")
+
+Values = Mapping[str, float]
+"""Benchmark with its parameters, such as ``kernels.Kernel.time_kernel('frechet', 'small')`` → value."""
+
+
+def thresholds(path: Path = THRESHOLDS) -> dict[str, float]:
+    """Benchmark, or the beginning of its name → how many times as slow it may measure."""
+    return {row["benchmark"]: float(row["factor"]) for row in tomllib.loads(path.read_text())["threshold"]}
+
+
+def allowed(name: str, table: Mapping[str, float]) -> float:
+    """The factor of the longest entry that `name` begins with."""
+    return table[max((entry for entry in table if name.startswith(entry)), key=len)]
+
+
+def slower(base: Values, head: Values, table: Mapping[str, float]) -> dict[str, float]:
+    """What is slower than allowed, with its ratio; benchmarks that one side lacks are no regression."""
+    ratios = {name: head[name] / base[name] for name in base.keys() & head.keys() if base[name] > 0}
+    return {name: ratio for name, ratio in sorted(ratios.items()) if ratio > allowed(name, table)}
+
+
+def judge(base: str, head: str, bench: str | None, root: Path = ROOT) -> int:
+    """Print what is slower twice; 1 if there is anything, 0 if not."""
+    table = thresholds()
+    first = slower(*measure(base, head, bench, root), table)
+    if not first:
+        print(f"no regression: {head} against {base}")
+        return 0
+    print(f"measured again: {', '.join(first)}")
+    second = slower(*measure(base, head, _regex(first), root), table)
+    confirmed = {name: (first[name], second[name]) for name in first.keys() & second.keys()}
+    for name, ratios in confirmed.items():
+        print(f"slower: {name} takes {min(ratios):.2f} times as long, {allowed(name, table):.2f} is allowed")
+    print(f"{len(confirmed)} regressions: {head} against {base}")
+    return 1 if confirmed else 0
+
+
+def measure(base: str, head: str, bench: str | None, root: Path = ROOT) -> tuple[Values, Values]:
+    """Values of both commits, measured alternately."""
+    config = _private_config(root)
+    name = os.environ.get("ASV_MACHINE", "this-machine")
+    asv = [sys.executable, "-m", "asv"]
+    subprocess.run(
+        [*asv, "machine", "--yes", "--machine", name], check=True, stdout=subprocess.DEVNULL, cwd=root
+    )
+    command = [*asv, "continuous", "--config", str(config), "--machine", name, "--factor", "1000"]
+    command += [
+        "--launch-method",
+        "forkserver",
+        "--interleave-rounds",
+        *(["--bench", bench] if bench else []),
+    ]
+    borrowed = {**os.environ, "ASV_PYTHONPATH": sysconfig.get_path("purelib"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*command, base, head], cwd=root, env=borrowed, capture_output=True, text=True)
+    values = tuple(read(config, name, _hash(commit, root)) for commit in (base, head))
+    if not all(values):
+        raise SystemExit(f"asv measured nothing to compare:\n{done.stdout}\n{done.stderr}")
+    return values[0], values[1]
+
+
+def read(config: Path, machine: str, commit: str) -> Values:
+    """All values of a commit, from asv's files."""
+    from asv.config import Config
+    from asv.results import iter_results_for_machine_and_hash
+
+    values: dict[str, float] = {}
+    for result in iter_results_for_machine_and_hash(Config.load(str(config)).results_dir, machine, commit):
+        for key in result.get_all_result_keys():
+            params = result.get_result_params(key)
+            measured = result.get_result_value(key, params) or []
+            for combination, value in zip(itertools.product(*params), measured, strict=False):
+                if value is not None and value == value:
+                    values[f"{key}({', '.join(combination)})" if params else key] = float(value)
+    return values
+
+
+def noise(times: int, bench: str | None) -> None:
+    """Print thresholds: twice the largest deviation from 1 of HEAD against itself; from 1.1 to 2."""
+    worst: dict[str, float] = {}
+    for _ in range(times):
+        runs = [measure("HEAD", "HEAD", bench)[0] for _ in range(2)]
+        for name in runs[0].keys() & runs[1].keys():
+            ratio = max(runs[0][name], runs[1][name]) / min(runs[0][name], runs[1][name])
+            group = name.partition("(")[0]
+            worst[group] = max(worst.get(group, 1.0), ratio)
+    for group, ratio in sorted(worst.items()):
+        factor = min(2.0, max(1.1, 1 + 2 * (ratio - 1)))
+        print(f'[[threshold]]\nbenchmark = "{group}"\nmeasured = {ratio:.3f}\nfactor = {factor:.2f}\n')
+
+
+def _private_config(root: Path) -> Path:
+    """The project's configuration with results of its own: a comparison leaves no trace in results/asv."""
+    from asv.util import load_json, write_json
+
+    config: dict[str, Any] = load_json(str(root / "asv.conf.json"), js_comments=True)
+    place = root / ".asv" / "gate"
+    place.mkdir(parents=True, exist_ok=True)
+    places = {"repo": root, "benchmark_dir": root / "suites/perf", "env_dir": root / ".asv/env"}
+    config |= {key: str(path) for key, path in places.items()}
+    config |= {"results_dir": str(place / "results"), "branches": ["HEAD"]}
+    write_json(str(place / "asv.conf.json"), config, api_version=1)
+    return place / "asv.conf.json"
+
+
+def _hash(commit: str, root: Path) -> str:
+    found = subprocess.run(["git", "rev-parse", commit], cwd=root, check=True, capture_output=True, text=True)
+    return found.stdout.strip()
+
+
+def _regex(names: Iterable[str]) -> str:
+    return "|".join(f"^{re.escape(name)}$" for name in names)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("base", nargs="?", default="main")
+    parser.add_argument("head", nargs="?", default="HEAD")
+    parser.add_argument("--bench", help="only benchmarks that match")
+    parser.add_argument("--noise", type=int, metavar="N", help="print thresholds instead")
+    given = parser.parse_args()
+    if given.noise:
+        noise(given.noise, given.bench)
+        return 0
+    return judge(given.base, given.head, given.bench)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
