@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genbench import registry
-from genbench.suite import RunConfig, Suite, available_suites, expand, load_suite
+from genbench.suite import RunConfig, Suite, available_suites, expand, load_suite, split_seeds
 from genbench.types import InputError
 
 GOOD = """
@@ -107,6 +107,14 @@ def test_overrides_replace_and_names_filter(good: Suite) -> None:
     assert {(run.model, run.seeds, run.steps) for run in runs} == {("gan", (5,), 9), ("vae", (5,), 9)}
     assert {run.task for run in runs} == {"ring8"}
     assert {run.seeds for run in expand(good, seeds=3)} == {(0, 1, 2)}
+
+
+def test_seeds_can_be_split_into_smaller_runs(good):
+    runs = expand(good, models=["gan"], tasks=["ring8"], seeds=5)
+    split = split_seeds(runs, 2)
+    assert [run.seeds for run in split] == [(0, 1), (2, 3), (4,)] * len(runs)
+    assert len({run.key for run in split}) == len(split)
+    assert split_seeds(runs, 5) == runs
 
 
 def test_a_model_the_suite_does_not_mention_joins_every_comparison(

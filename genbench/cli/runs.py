@@ -7,11 +7,12 @@ import enum
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genbench.cli import cluster
 from genbench.cli.setup import DataDir
 from genbench.types import InputError, Record
 
@@ -69,37 +70,44 @@ def run(
     track: Annotated[
         str | None, typer.Option(help="tensorboard, wandb, mlflow: whose files are written as well.")
     ] = None,
+    executor: cluster.Where = cluster.Place.local,
+    address: cluster.Address = None,
+    cpus_per_run: cluster.Cpus = 1,
+    gpus_per_run: cluster.Gpus = 0,
+    retries: cluster.Retries = 3,
+    seeds_per_run: cluster.SeedsPerRun = None,
 ) -> None:
     """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""
     from rich.console import Console
 
-    from genbench.cli.progress import RunProgress, outcome
+    from genbench.cli.progress import RunProgress
     from genbench.engine.devices import choose_device
     from genbench.engine.run import Machine
     from genbench.executors.local import default_jobs, run_all
     from genbench.executors.trackers import Several, tracker
     from genbench.store import folder_place
-    from genbench.suite import expand, load_suite
+    from genbench.suite import expand, load_suite, split_seeds
 
     loaded = load_suite(suite)
     chosen = _seeds(seeds, seed_ids)
     configs = expand(loaded, models=_split(models), tasks=_split(tasks), seeds=chosen, steps=steps)
-    machine = Machine(choose_device(device.value), backend.value, data_dir)
+    if seeds_per_run is not None:
+        configs = split_seeds(configs, seeds_per_run)
+    where = cluster.chosen_cluster(executor, address, cpus_per_run, gpus_per_run, retries, device.value, jobs)
+    machine = Machine(choose_device("cpu" if where else device.value), backend.value, data_dir)
     root = folder_place(out)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
     trackers = [tracker(name, root) for name in _split(track) or ()]
     with RunProgress(console, len(configs), root) as progress:
         watch = Several([progress, *trackers])
-        records = run_all(configs, machine, root, watch, stopping, jobs or default_jobs(machine))
+        jobs = jobs or default_jobs(machine)
+        records = run_all(configs, machine, root, watch, stopping, jobs, where)
     _conclude(root / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")
         sys.exit(130)
-    if failed := [record for record in records if record.status == "failed"]:
-        for record in failed:
-            print(f"genbench: {record.task} · {record.model} {outcome(record)}", file=sys.stderr)
-        sys.exit(3)
+    _report_failures(records)
 
 
 def show(
@@ -141,6 +149,15 @@ def leaderboard(
     else:
         write = {Format.csv: as_csv, Format.json: as_json, Format.md: markdown, Format.latex: latex}
         print(write[form](frame))
+
+
+def _report_failures(records: Sequence[Record]) -> None:
+    from genbench.cli.progress import outcome
+
+    if failed := [record for record in records if record.status == "failed"]:
+        for record in failed:
+            print(f"genbench: {record.task} · {record.model} {outcome(record)}", file=sys.stderr)
+        sys.exit(3)
 
 
 def _conclude(folder: Place) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -31,6 +31,20 @@ class Progress(Protocol):
 
     def end(self, config: RunConfig, record: Record, reused: bool) -> None:
         """A run has ended, one way or another."""
+
+
+class Executor(Protocol):
+    """What runs configurations somewhere else."""
+
+    def __call__(
+        self,
+        configs: Sequence[RunConfig],
+        machine: Machine,
+        out: Place,
+        progress: Progress,
+        stopping: Callable[[], bool],
+    ) -> dict[RunConfig, Record]:
+        """Run them under `out` until all have ended or `stopping` answers True; the records of the ended."""
 
 
 class Silent:

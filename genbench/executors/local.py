@@ -8,7 +8,7 @@ from pathlib import Path
 
 from genbench.engine.devices import BackendChoice, DeviceChoice, choose_device
 from genbench.engine.run import Machine
-from genbench.executors.attempt import Progress, Silent, attempt, finished
+from genbench.executors.attempt import Executor, Progress, Silent, attempt, finished
 from genbench.executors.workers import run_in_workers
 from genbench.store import Place, Results, folder_place, load
 from genbench.store.place import shared
@@ -23,6 +23,7 @@ def run_all(
     progress: Progress | None = None,
     stopping: Callable[[], bool] = lambda: False,
     jobs: int = 1,
+    executor: Executor | None = None,
 ) -> list[Record]:
     """Run every configuration under `out`; a failed one is recorded and the others go on.
 
@@ -31,6 +32,7 @@ def run_all(
     Args:
         jobs: runs at the same time, each in a process of its own if there are several; one where other
             processes cannot see `out`, as in ``memory://``.
+        executor: what runs them instead of this machine, such as a `RayCluster`.
 
     Returns:
         A record for each run that has ended, in the order of `configs`.
@@ -42,7 +44,9 @@ def run_all(
             watch.end(config, record, reused=True)
             records[config] = record
     waiting = [config for config in configs if config not in records]
-    if jobs > 1 and len(waiting) > 1 and shared(out):
+    if executor is not None and waiting:
+        records |= executor(waiting, machine, out, watch, stopping)
+    elif jobs > 1 and len(waiting) > 1 and shared(out):
         records |= run_in_workers(waiting, machine, out, watch, stopping, min(jobs, len(waiting)))
     else:
         for config in waiting:
@@ -73,6 +77,7 @@ def run(
     out: str | Place = "results",
     data_dir: str | Path | None = None,
     jobs: int = 1,
+    executor: Executor | None = None,
 ) -> Results:
     """Run a suite, given by name or path, and load its results.
 
@@ -86,5 +91,5 @@ def run(
     configs = expand(loaded, models=models, tasks=tasks, seeds=seeds, steps=steps)
     machine = Machine(choose_device(device), backend, None if data_dir is None else Path(data_dir))
     root = folder_place(out)
-    run_all(configs, machine, root, jobs=jobs)
+    run_all(configs, machine, root, jobs=jobs, executor=executor)
     return load(root / loaded.name)

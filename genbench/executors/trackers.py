@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import importlib
 import logging
 import math
 import time
@@ -12,10 +11,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from genbench.executors.attempt import Progress
+from genbench.executors.extras import package
 from genbench.registry import nearest
 from genbench.store import Place
 from genbench.suite import RunConfig
-from genbench.types import InputError, NotAvailableError, Record
+from genbench.types import InputError, Record
 
 Handle = TypeVar("Handle")
 
@@ -61,7 +61,7 @@ class TensorBoard(Tracker[Any]):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.folder, self.module = folder, _package("torch.utils.tensorboard", "tensorboard")
+        self.folder, self.module = folder, package("torch.utils.tensorboard", "tensorboard")
 
     def start(self, config: RunConfig) -> Any:
         writer = self.module.SummaryWriter(str(self.folder / _name(config)))
@@ -81,7 +81,7 @@ class WeightsAndBiases(Tracker[Any]):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.folder, self.module = folder, _package("wandb", "wandb")
+        self.folder, self.module = folder, package("wandb", "wandb")
 
     def start(self, config: RunConfig) -> Any:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ class MLflow(Tracker[str]):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.module = _package("mlflow", "mlflow")
+        self.module = package("mlflow", "mlflow")
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of every table that it makes
@@ -177,13 +177,6 @@ def tracker(name: str, out: Place) -> Tracker[Any]:
         raise InputError(f"--track {name} writes local files; it does not go with --out {out}")
     made: Tracker[Any] = TRACKERS[name](out / name)
     return made
-
-
-def _package(module: str, extra: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise NotAvailableError(f"{extra} is not installed; pip install 'genbench[{extra}]'") from None
 
 
 def _name(config: RunConfig) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,18 @@ def expand(
             f"{suite.path}: no comparison holds both a chosen model and a chosen task; choose more"
         )
     return list(runs.values())
+
+
+def split_seeds(configs: Sequence[RunConfig], most: int) -> list[RunConfig]:
+    """The same seeds in runs of at most `most` of them each, which can run on as many machines.
+
+    A leaderboard takes them together again: a method's runs differ in nothing but their seeds.
+    """
+    return [replace(config, seeds=batch) for config in configs for batch in _batches(config.seeds, most)]
+
+
+def _batches(seeds: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
+    return [seeds[i : i + most] for i in range(0, len(seeds), most)]
 
 
 def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]:

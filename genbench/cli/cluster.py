@@ -1,0 +1,60 @@
+"""Options of runs that run somewhere else."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genbench.types import InputError
+
+if TYPE_CHECKING:
+    from genbench.executors.cluster import RayCluster
+
+
+class Place(enum.StrEnum):
+    """Where runs run."""
+
+    local = "local"
+    ray = "ray"
+
+
+PANEL = "On a cluster"
+Where = Annotated[
+    Place, typer.Option("--executor", help="This machine, or a Ray cluster.", rich_help_panel=PANEL)
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="As in ray.init: auto, host:port, ray://host:10001.", rich_help_panel=PANEL),
+]
+Cpus = Annotated[float, typer.Option(min=0, help="CPUs of a run on Ray.", rich_help_panel=PANEL)]
+Gpus = Annotated[
+    float, typer.Option(min=0, help="GPUs of a run on Ray, such as 0.25.", rich_help_panel=PANEL)
+]
+Retries = Annotated[
+    int, typer.Option(min=0, help="Tries after the first, when a machine dies.", rich_help_panel=PANEL)
+]
+SeedsPerRun = Annotated[
+    int | None,
+    typer.Option(min=1, help="Split runs with more seeds than this, over workers.", rich_help_panel=PANEL),
+]
+
+
+def chosen_cluster(
+    where: Place, address: str | None, cpus: float, gpus: float, retries: int, device: str, jobs: int | None
+) -> RayCluster | None:
+    """What the options mean; None for this machine.
+
+    Raises:
+        InputError: they contradict each other.
+    """
+    if where is Place.local:
+        if address is not None or gpus:
+            raise InputError("--address and --gpus-per-run are for --executor ray; add it")
+        return None
+    if (device == "cuda") > (gpus > 0) or (device == "cpu" and gpus):
+        raise InputError(f"--device {device} and --gpus-per-run {gpus:g} contradict each other; change one")
+    from genbench.executors.cluster import IN_FLIGHT, RayCluster
+
+    return RayCluster(address, cpus, gpus, retries, jobs or IN_FLIGHT)
