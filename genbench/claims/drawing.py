@@ -45,7 +45,7 @@ def dots(ax: Axes, frame: pd.DataFrame, by: str, value: str) -> None:
     ax.set_xlim(-0.5, len(names) - 0.3)
 
 
-def lines(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str | None = None) -> None:
+def lines(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str | None = None, legend: bool = True) -> None:
     """The mean over seeds along `x`, one line a group, with its 95 % band."""
     groups = [(None, frame)] if by is None else list(frame.groupby(by, sort=False))
     for place, (name, own) in enumerate(groups):
@@ -56,7 +56,7 @@ def lines(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str | None = None) 
         ax.plot(at, [each.value for each in centres], color=colour, label=label)
         ends = [each.low for each in centres], [each.high for each in centres]
         ax.fill_between(at, *ends, color=colour, alpha=0.15, linewidth=0)
-    if by is not None:
+    if legend and ax.get_legend_handles_labels()[0]:
         ax.legend(fontsize=7)
 
 

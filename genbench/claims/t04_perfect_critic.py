@@ -85,6 +85,7 @@ def examples() -> Mapping[Standing, pd.DataFrame]:
     def made(power: float, spread: float) -> pd.DataFrame:
         rows = [(seed, step, p) for seed, p in enumerate(rng.normal(power, spread, 16)) for step in steps]
         frame = pd.DataFrame(rows, columns=["seed", "step", "power"])
-        return frame.assign(norm=frame["step"].astype(float) ** frame["power"], fake=0.5)
+        norm = frame["step"].astype(float) ** frame.pop("power")
+        return frame.assign(norm=norm, fake=0.5)
 
     return {"supported": made(-1.5, 0.1), "refuted": made(0.5, 0.1), "inconclusive": made(-0.67, 0.2)}

@@ -1,0 +1,139 @@
+"""T12: learning the variance itself fails numerically where learning its logarithm does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from genbench.claims import decisions, drawing
+from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.nn.mlp import mlp
+from genbench.registry import claims
+from genbench.types import Judgement, Standing
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+NOISE_VARIANCE = 1e-6
+"""Of p(x | z): the smaller, the smaller the posterior's variance."""
+
+DIM, CODES, WIDTH, BATCH, RATE = 8, 2, 32, 64, 1e-3
+
+Reading = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""What an encoder's second output means: variance and log-variance."""
+
+READINGS: dict[str, Reading] = {
+    "log variance": lambda raw: (raw.exp(), raw),
+    "variance, softplus": lambda raw: (softplus(raw), softplus(raw).log()),
+    "variance, as it is": lambda raw: (raw, raw.log()),
+}
+
+
+@claims.register("T12", cite="kingma2014vae")
+def log_variance() -> Claim:
+    """Learn the logarithm of the variance, since the variance itself underflows."""
+    return Claim(
+        id="T12",
+        slug="log-variance",
+        statement="An encoder should give the logarithm of the posterior's variance: the variance itself "
+        "underflows, and the loss with it.",
+        sources=(Source("L0", "The Loss Function"),),
+        hypothesis="On data whose posterior variance is tiny, trainings whose encoder gives a positive "
+        "variance (by softplus) come to losses that are not finite more often than trainings whose encoder "
+        "gives its logarithm.",
+        test=f"Linear data with noise variance {NOISE_VARIANCE:g}, float32 and bfloat16: share of trainings "
+        "with a loss or gradient that is not finite, softplus variance minus log variance, at least .1 "
+        "(Newcombe's interval; Fisher's exact test).",
+        lesson="What breaks in practice is not underflow but the sign: an output that is taken for a "
+        "variance as it is turns negative and its logarithm is no number, which the figure shows. Made "
+        "positive by softplus, the variance would have to fall below 10⁻³⁸ to underflow, and no posterior "
+        "of ordinary data comes near that. The logarithm is still the better choice: any number is a valid "
+        "one, and relative precision is the same at every scale.",
+        evidence=Experiment(measure),
+        fast=Budget(seeds=16, steps=150),
+        full=Budget(seeds=32, steps=3000),
+        judge=judge,
+        figure=figure,
+        examples=examples,
+    )
+
+
+def measure(budget: Budget) -> pd.DataFrame:
+    """Columns reading, precision, seed, failed, step (of the failure, else −1), smallest (variance met)."""
+    rows = [
+        (reading, precision, seed, *_trained(reading, precision, seed, budget.steps))
+        for reading in READINGS
+        for precision in PRECISIONS
+        for seed in range(budget.seeds)
+    ]
+    return pd.DataFrame(rows, columns=["reading", "precision", "seed", "failed", "step", "smallest"])
+
+
+def judge(frame: pd.DataFrame) -> Judgement:
+    """Failures with a softplus variance against those with a log variance, both precisions together."""
+    failed = {name: own["failed"] for name, own in frame.groupby("reading")}
+    unit = "share of failed trainings, softplus variance − log variance"
+    return decisions.shares_differ(failed["variance, softplus"], failed["log variance"], unit, "above", 0.1)
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Share of failed trainings, and the smallest variances that were met."""
+    drawn, (left, right) = drawing.panels(2)
+    table = frame.pivot_table(
+        index="reading", columns="precision", values="failed", aggfunc="mean", sort=False
+    )
+    table.plot.barh(ax=left, color=["#0072b2", "#d55e00"], legend=True)
+    left.set(xlabel="share of trainings that failed", ylabel="", xlim=(0, 1.05))
+    whole = frame[~frame["failed"]]
+    drawing.dots(right, whole.assign(name=whole["reading"] + "\n" + whole["precision"]), "name", "smallest")
+    right.set(yscale="log", ylabel="smallest variance met")
+    right.tick_params(axis="x", labelsize=5)
+    return drawn
+
+
+def examples() -> Mapping[Standing, pd.DataFrame]:
+    """Failures with the variance, none at all, and too few to say."""
+
+    def made(seeds: int, failures: int) -> pd.DataFrame:
+        rows = [
+            (r, p, s, r != "log variance" and s < failures)
+            for r in READINGS
+            for p in PRECISIONS
+            for s in range(seeds)
+        ]
+        frame = pd.DataFrame(rows, columns=["reading", "precision", "seed", "failed"])
+        return frame.assign(step=-1, smallest=1e-6)
+
+    return {"supported": made(16, 10), "refuted": made(32, 0), "inconclusive": made(8, 1)}
+
+
+def _trained(reading: str, precision: str, seed: int, steps: int) -> tuple[bool, int, float]:
+    """Train until something is not finite: whether it was, at which step, and the smallest variance met."""
+    torch_type, source = PRECISIONS[precision], torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        encoder, decoder = mlp([DIM, WIDTH, 2 * CODES], nn.Tanh), nn.Linear(CODES, DIM)
+    nets = nn.ModuleList([encoder, decoder]).to(torch_type)
+    optimizer = torch.optim.Adam(nets.parameters(), lr=RATE, eps=1e-6)
+    mixing = torch.randn(CODES, DIM, generator=source)
+    smallest = float("inf")
+    for step in range(steps):
+        x = torch.randn(BATCH, CODES, generator=source) @ mixing
+        x = (x + NOISE_VARIANCE**0.5 * torch.randn(BATCH, DIM, generator=source)).to(torch_type)
+        epsilon = torch.randn(BATCH, CODES, generator=source).to(torch_type)
+        mean, raw = encoder(x).chunk(2, dim=1)
+        variance, logarithm = READINGS[reading](raw)
+        away = x - decoder(mean + variance.sqrt() * epsilon)
+        kl = (mean.square() + variance - logarithm - 1).sum(1) / 2
+        loss = (away.square().sum(1) / (2 * NOISE_VARIANCE) + kl).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        slopes = torch.cat([p.grad.flatten() for p in nets.parameters() if p.grad is not None])
+        if not bool(loss.isfinite() & slopes.isfinite().all()):
+            return True, step, smallest
+        smallest = min(smallest, float(variance.detach().min()))
+        optimizer.step()
+    return False, -1, smallest
