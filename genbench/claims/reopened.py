@@ -13,6 +13,7 @@ from genbench.engine.devices import choose_backend
 from genbench.engine.ensemble import Ensemble, State
 from genbench.registry import models, tasks
 from genbench.store import Results
+from genbench.types import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,5 +38,7 @@ def reopened(results: Results) -> Iterator[Reopened]:
         model = models[config["model"]].create(**config["options"])
         backend = choose_backend("auto", model, task)
         ensemble = Ensemble(model, task, tuple(config["seeds"]), config["steps"], config["batch"], backend)
-        state = checkpoint.read(str(folder.state_path), config["key"], torch.device("cpu"))
+        state = checkpoint.newest(folder, config["key"], torch.device("cpu"))
+        if state is None:
+            raise InputError(f"{folder.path} holds no checkpoint; remove it and run it again")
         yield Reopened(config["model"], config["options"], ensemble, state)

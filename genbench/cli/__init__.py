@@ -45,6 +45,10 @@ def main() -> None:
     except GenbenchError as error:
         print(f"genbench: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:  # a full disk, a folder without rights
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"genbench: {where}{error.strerror or error}; see to the disk, then try again", file=sys.stderr)
+        sys.exit(2)
 
 
 __all__ = ["app", "main"]

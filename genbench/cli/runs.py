@@ -101,7 +101,7 @@ def run(
     trackers = [tracker(name, root) for name in _split(track) or ()]
     with RunProgress(console, len(configs), root) as progress:
         watch = Several([progress, *trackers])
-        jobs = jobs or default_jobs(machine)
+        jobs = jobs or default_jobs(machine, len(configs))
         records = run_all(configs, machine, root, watch, stopping, jobs, where)
     _conclude(root / loaded.name)
     if stopping():

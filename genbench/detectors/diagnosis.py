@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from genbench.detectors.detector import Detector
-from genbench.detectors.series import by_seed
+from genbench.detectors.series import Signals, by_seed
 from genbench.registry import detectors
 from genbench.types import Trace, Verdict
 
@@ -14,20 +14,46 @@ from genbench.types import Trace, Verdict
 def diagnose(trace: Trace, names: Sequence[str] | None = None) -> list[Verdict]:
     """Every detector's verdict on every seed, causes before their consequences.
 
+    A detector that raises is no reason to lose the others: its verdict is "not applicable", and says why.
+
     Args:
         names: only these detectors; None means all.
 
     Raises:
         InputError: a name is unknown.
     """
-    chosen: list[Detector] = [detectors[name].create() for name in (names or detectors)]
+    chosen, broken = _made(names or list(detectors))
     chosen.sort(key=lambda detector: (detector.order, detector.name))
     order = {detector.name: detector.order for detector in chosen}
     verdicts = []
     for signals in by_seed(trace):
-        own = holm([detector.judge(signals) for detector in chosen])
+        silent = [_silent(signals.seed, name, error) for name, error in broken.items()]
+        own = holm([*(_judged(detector, signals) for detector in chosen), *silent])
         verdicts += [_with_cause(verdict, own, order) for verdict in own]
     return verdicts
+
+
+def _made(names: Sequence[str]) -> tuple[list[Detector], dict[str, Exception]]:
+    """The detectors of these names, and what those raised that could not be made."""
+    made, broken = [], {}
+    for name, entry in {name: detectors[name] for name in names}.items():
+        try:
+            made.append(entry.create())
+        except Exception as error:  # a stranger's code may raise anything
+            broken[name] = error
+    return made, broken
+
+
+def _judged(detector: Detector, signals: Signals) -> Verdict:
+    try:
+        return detector.judge(signals)
+    except Exception as error:  # see above
+        return _silent(signals.seed, detector.name, error)
+
+
+def _silent(seed: int, detector: str, error: Exception) -> Verdict:
+    said = f"the detector itself failed: {type(error).__name__}: {error}"
+    return Verdict(seed, detector, "not applicable", said)
 
 
 def holm(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -49,6 +49,7 @@ class Ensemble:
 
     Attributes:
         steps: the whole budget; phases divide it by their shares.
+        together: seeds that a batched program holds at once; None means all.
     """
 
     model: Model
@@ -57,6 +58,7 @@ class Ensemble:
     steps: int
     batch: int
     backend: Backend = "batched"
+    together: int | None = None
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
@@ -125,7 +127,7 @@ class Ensemble:
     @cached_property
     def _gradients(self) -> dict[tuple[int, int], Gradient]:
         return {
-            (p, u): gradient(update, self.layouts, self.backend)
+            (p, u): gradient(update, self.layouts, self.backend, self.together)
             for p, (_, _, updates) in enumerate(self.spans)
             for u, update in enumerate(updates)
         }

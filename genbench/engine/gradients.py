@@ -23,8 +23,14 @@ Tensors = Mapping[str, Tensor]
 Gradient = Callable[[Tensor, Tensors, Tensors, Tensor, Tensors], tuple[Tensor, Loss]]
 
 
-def gradient(update: Update, layouts: Mapping[str, Layout], backend: Backend) -> Gradient:
-    """Function (player, all flats, buffers, x, noise) → (gradient, loss), all with seeds in front."""
+def gradient(
+    update: Update, layouts: Mapping[str, Layout], backend: Backend, together: int | None = None
+) -> Gradient:
+    """Function (player, all flats, buffers, x, noise) → (gradient, loss), all with seeds in front.
+
+    Args:
+        together: seeds that a batched program holds at once, where memory is short; None means all.
+    """
 
     def loss_of(
         flat: Tensor, flats: Tensors, buffers: Tensors, x: Tensor, noise: Tensors
@@ -33,7 +39,7 @@ def gradient(update: Update, layouts: Mapping[str, Layout], backend: Backend) ->
         return loss.value, loss
 
     if backend == "batched":
-        return vmap(grad(loss_of, has_aux=True))
+        return vmap(grad(loss_of, has_aux=True), chunk_size=together)
     return _looped(loss_of)
 
 

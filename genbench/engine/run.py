@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from genbench.detectors import diagnose
-from genbench.engine import checkpoint, cost, schedule
+from genbench.engine import checkpoint, cost, memory, schedule
 from genbench.engine.devices import BackendChoice, choose_backend, describe
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.probe import Probe
@@ -28,11 +29,10 @@ from genbench.metrics.metric import Metric, Subject, named
 from genbench.models.model import ChainSampler
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
-from genbench.store.place import fetched
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
-from genbench.types import Estimate, GenbenchError, Record, Score, Trace
+from genbench.types import Estimate, GenbenchError, InputError, Record, Score, Trace
 
 CHECKPOINT_SECONDS = 30.0
 PICTURED = {"images": 64, "points": 1000}
@@ -71,6 +71,7 @@ def load_task(config: RunConfig, data_dir: Path | None) -> Task:
     entry = tasks[config.task]
     where = {"data_dir": data_dir} if "data_dir" in entry.options else {}
     task: Task = entry.create(**config.task_options, **where)
+    task.check()
     return task
 
 
@@ -91,7 +92,17 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
     backend = choose_backend(machine.backend, model, task)
     record = replace(record, environment={**record.environment, "backend": backend})
     ensemble = Ensemble(model, task, config.seeds, config.steps, config.batch, backend)
-    return _Run(config, ensemble, folder, observer, record).finish()
+    while True:
+        try:
+            return _Run(config, ensemble, folder, observer, record).finish()
+        except Exception as error:
+            smaller = memory.halved(ensemble) if memory.is_out_of_memory(error) else None
+            if smaller is None:
+                raise
+        # The next attempt goes on from the last checkpoint, since this one's state may be half changed.
+        ensemble = smaller
+        memory.release(machine.device)
+        record = replace(record, environment={**record.environment, "seeds_together": ensemble.together})
 
 
 @dataclass
@@ -152,17 +163,19 @@ class _Run:
         return isinstance(self.ensemble.model, ChainSampler)
 
     def _resume(self) -> State | None:
-        if not self.folder.state_path.exists():
+        state = checkpoint.newest(self.folder, self.config.key, self.ensemble.device)
+        if state is None:
             return None
-        with fetched(self.folder.state_path) as file:
-            state = checkpoint.read(str(file), self.config.key, self.ensemble.device)
         before = self.folder.read_trace()
         self.trace = [before[before.step <= state.step]]
         broken = set(before[(before.signal == FINITE) & (before.value == 0)].seed)
         died = zip(self.config.seeds, state.died.tolist(), strict=True)
         self.hopeless = {seed for seed, at in died if at >= 0 and seed not in broken}
         self.scores = [score for score in self.folder.read_scores() if score.step <= state.step]
-        self.evaluation_seconds = float(self.folder.read_record().seconds.get("evaluation", 0.0))
+        with contextlib.suppress(InputError):  # the record is written last, and may not have been
+            before_that = self.folder.read_record()
+            self.evaluation_seconds = float(before_that.seconds.get("evaluation", 0.0))
+            self.record = replace(self.record, cost=before_that.cost)
         return state
 
     def _metrics(self) -> tuple[list[Metric], tuple[str, ...]]:
@@ -273,7 +286,8 @@ class _Run:
             if status != "running":
                 self.folder.write_verdicts(diagnose(trace))
         self.folder.write_scores(self.scores, {metric.name: metric.better for metric in metrics})
-        self.folder.write_bytes(self.folder.state_path.name, checkpoint.to_bytes(self.state, self.config.key))
+        last = status in ("done", "failed")
+        self.folder.write_state(checkpoint.to_bytes(self.state, self.config.key), last)
         died = zip(self.config.seeds, self.state.died.tolist(), strict=True)
         self.record = replace(
             self.record,

@@ -61,7 +61,7 @@ def each(ensemble: Ensemble, state: State, function: Callable[..., T], *inputs: 
         return function(nets, *own)
 
     if ensemble.backend == "batched":
-        batched: T = vmap(one)(state.players, state.buffers, *inputs)
+        batched: T = vmap(one, chunk_size=ensemble.together)(state.players, state.buffers, *inputs)
         return batched
     rows = range(len(ensemble.seeds))
     results = [function(ensemble.nets(state, row), *_row(inputs, row)) for row in rows]

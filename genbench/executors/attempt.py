@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,11 +12,17 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from genbench.engine.memory import is_out_of_memory
 from genbench.engine.run import Machine, execute
 from genbench.report.pictures import samples_picture, walks_picture
 from genbench.store import WALKS, Place, RunFolder
+from genbench.store.claim import claim
 from genbench.suite import RunConfig
 from genbench.types import GenbenchError, Record
+
+OUT_OF_MEMORY = "out of memory; give fewer seeds or a smaller batch, or fewer --jobs"
+ELSEWHERE_SECONDS = 0.5
+"""Between two looks at runs that another process is at work on."""
 
 
 class Progress(Protocol):
@@ -67,6 +74,7 @@ class _Watcher:
     folder: RunFolder
     progress: Progress
     stopping: Callable[[], bool]
+    out: Place
 
     def tick(
         self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
@@ -85,6 +93,14 @@ class _Watcher:
         self.folder.write_bytes(name, buffer.getvalue())
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """How a run ended, and whether it had ended before."""
+
+    record: Record
+    reused: bool = False
+
+
 def folder_of(config: RunConfig, out: Place) -> RunFolder:
     """Where a run lies below a folder of results."""
     return RunFolder.under(out, config.suite, config.task, config.model, config.key)
@@ -101,22 +117,52 @@ def finished(config: RunConfig, out: Place) -> Record | None:
 
 def attempt(
     config: RunConfig, machine: Machine, out: Place, progress: Progress, stopping: Callable[[], bool]
-) -> Record:
-    """Run, or go on with, one configuration; whatever goes wrong is its record."""
+) -> Attempt | None:
+    """Run, or go on with, one configuration; whatever goes wrong is its record.
+
+    None if another process is at work on this very run: ask again later.
+    """
     folder = folder_of(config, out)
-    progress.begin(config)
     try:
-        return execute(config, folder, machine, _Watcher(config, folder, progress, stopping))
-    except GenbenchError as error:
-        return record_failure(config, out, str(error))
-    except Exception as error:  # a plugin's model may raise anything; the other runs must not suffer
-        path = folder.write_bytes("error.txt", traceback.format_exc().encode())
-        return record_failure(config, out, f"{type(error).__name__}: {error} (see {path})")
+        with claim(folder.path) as granted:
+            if not granted:
+                return None
+            if (record := finished(config, out)) is not None:
+                return Attempt(record, reused=True)
+            folder.tidy()
+            progress.begin(config)
+            return Attempt(_run(config, folder, machine, _Watcher(config, folder, progress, stopping, out)))
+    except OSError as error:
+        return Attempt(record_failure(config, out, _disk_trouble(error, folder.path)))
 
 
 def record_failure(config: RunConfig, out: Place, reason: str) -> Record:
-    """Write that a run failed."""
+    """Write that a run failed, unless the disk that it would be written to is what failed."""
     record = Record(config.suite, config.task, config.model, config.as_dict(), "failed", config.seeds)
     record = replace(record, reason=reason)
-    folder_of(config, out).write_record(record)
+    with contextlib.suppress(OSError):
+        folder_of(config, out).write_record(record)
     return record
+
+
+def _run(config: RunConfig, folder: RunFolder, machine: Machine, watcher: _Watcher) -> Record:
+    try:
+        return execute(config, folder, machine, watcher)
+    except GenbenchError as error:
+        return record_failure(config, watcher.out, str(error))
+    except OSError:
+        raise
+    except (Exception, SystemExit) as error:  # a plugin may raise anything; the others must not suffer
+        if is_out_of_memory(error):
+            return record_failure(config, watcher.out, f"{OUT_OF_MEMORY} ({_first_line(error)})")
+        path = folder.write_bytes("error.txt", traceback.format_exc().encode())
+        return record_failure(config, watcher.out, f"{type(error).__name__}: {error} (see {path})")
+
+
+def _disk_trouble(error: OSError, folder: Place) -> str:
+    where = error.filename or folder
+    return f"{where}: {error.strerror or error}; see to the disk, then run the same command again"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from genbench.engine.run import Machine
-from genbench.executors.attempt import Progress, attempt, finished, record_failure
+from genbench.executors.attempt import ELSEWHERE_SECONDS, Progress, attempt, finished, record_failure
 from genbench.executors.extras import package
 from genbench.store import Place
 from genbench.store.place import shared
@@ -136,7 +136,11 @@ def _work(config: RunConfig, machine: Machine, out: Place, threads: int, desk: A
     reporter = _Reporter(desk)
     if (record := finished(config, out)) is not None:  # its machine died with the answer, not with the work
         return record
-    return None if reporter.stopping() else attempt(config, machine, out, reporter, reporter.stopping)
+    while not reporter.stopping():
+        if (ended := attempt(config, machine, out, reporter, reporter.stopping)) is not None:
+            return ended.record
+        time.sleep(ELSEWHERE_SECONDS)  # a process beside the cluster is at work on it
+    return None
 
 
 @dataclass

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import torch
 
 from genbench.engine.devices import BackendChoice, DeviceChoice, choose_device
 from genbench.engine.run import Machine
-from genbench.executors.attempt import Executor, Progress, Silent, attempt, finished
-from genbench.executors.workers import run_in_workers
+from genbench.executors.attempt import ELSEWHERE_SECONDS, Executor, Progress, Silent, attempt, finished
+from genbench.executors.workers import run_in_workers, threads_of
 from genbench.store import Place, Results, folder_place, load
 from genbench.store.place import shared
 from genbench.suite import RunConfig, expand, load_suite
@@ -47,22 +51,53 @@ def run_all(
     if executor is not None and waiting:
         records |= executor(waiting, machine, out, watch, stopping)
     elif jobs > 1 and len(waiting) > 1 and shared(out):
-        records |= run_in_workers(waiting, machine, out, watch, stopping, min(jobs, len(waiting)))
+        records |= run_in_workers(waiting, machine, out, watch, stopping, jobs)
     else:
-        for config in waiting:
-            if stopping():
-                break
-            records[config] = attempt(config, machine, out, watch, stopping)
-            watch.end(config, records[config], reused=False)
+        with _threads_as_among(jobs):
+            records |= _one_by_one(waiting, machine, out, watch, stopping)
     return [records[config] for config in configs if config in records]
 
 
-def default_jobs(machine: Machine) -> int:
-    """As many runs at a time as there are cores, one on a GPU.
+def _one_by_one(
+    configs: Sequence[RunConfig], machine: Machine, out: Place, watch: Progress, stopping: Callable[[], bool]
+) -> dict[RunConfig, Record]:
+    """Runs in this process; those that another process is at work on are asked for again at the end."""
+    records: dict[RunConfig, Record] = {}
+    waiting = list(configs)
+    while waiting and not stopping():
+        elsewhere = []
+        for config in waiting:
+            if stopping():
+                break
+            if (ended := attempt(config, machine, out, watch, stopping)) is None:
+                elsewhere.append(config)
+                continue
+            records[config] = ended.record
+            watch.end(config, ended.record, ended.reused)
+        if elsewhere == waiting:
+            time.sleep(ELSEWHERE_SECONDS)
+        waiting = elsewhere
+    return records
+
+
+@contextlib.contextmanager
+def _threads_as_among(jobs: int) -> Iterator[None]:
+    """The threads that the run would have beside others: how many are left to do must not change its bits."""
+    before = torch.get_num_threads()
+    if jobs > 1:
+        torch.set_num_threads(threads_of(jobs))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def default_jobs(machine: Machine, runs: int = 8) -> int:
+    """As many of so many runs at a time as there are cores, one on a GPU.
 
     The nets that fit a CPU are too small to keep two cores busy with one of them.
     """
-    return 1 if machine.device.type == "cuda" else min(os.cpu_count() or 1, 8)
+    return 1 if machine.device.type == "cuda" else max(1, min(os.cpu_count() or 1, 8, runs))
 
 
 def run(

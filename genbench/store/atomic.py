@@ -28,16 +28,21 @@ def checked_name(name: str) -> str:
     return name
 
 
-def write_atomically(path: Place, data: bytes) -> None:
+def write_atomically(path: Place, data: bytes, keep: Place | None = None) -> None:
     """Write beside `path`, onto the disk, then rename: whatever happens, `path` is old or new, never half.
 
     A URL's file is put in one request, which object stores show whole or not at all.
+
+    Args:
+        keep: what the file is renamed to that was there before. For a moment there is no `path` then.
 
     Raises:
         OSError: the disk refuses; `path` is as it was.
         InputError: the store behind a URL refuses.
     """
     if not isinstance(path, Path):
+        if keep is not None and not isinstance(keep, Path) and path.exists():
+            path.fs.copy(path.path, keep.path)
         return put(path, data)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}{_SUFFIX}")
@@ -46,14 +51,16 @@ def write_atomically(path: Place, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if isinstance(keep, Path) and path.exists():
+            path.replace(keep)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def remove_abandoned(folder: Place) -> None:
-    """Remove what writers that died left below `folder`; a file touched within the hour may have a writer."""
+def remove_abandoned(folder: Place, seconds: float = ABANDONED_SECONDS) -> None:
+    """Remove what writers that died left; a file touched within `seconds` may have a writer."""
     for path in folder.rglob(f".*{_SUFFIX}") if isinstance(folder, Path) else ():
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+            if time.time() - path.stat().st_mtime > seconds or seconds == 0:  # no clock is asked about zero
                 path.unlink()

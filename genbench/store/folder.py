@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ RECORD, TRACE, SCORES = "record.json", "trace.parquet", "scores.parquet"
 VERDICTS, SAMPLES, STATE = "verdicts.json", "samples/final.npz", "state.safetensors"
 WALKS = "samples/walks.png"
 """The picture of walks through a run's latent space."""
+PREVIOUS = "state.previous.safetensors"
 _RECORD, _VERDICTS = TypeAdapter(Record), TypeAdapter(list[Verdict])
 MOST_IMAGES, MOST_POINTS = 64, 1000
 
@@ -67,6 +69,24 @@ class RunFolder:
     def state_path(self) -> Place:
         """Where the state lies that a resume needs; the engine makes and reads its bytes."""
         return self.path / STATE
+
+    def tidy(self) -> None:
+        """Remove what dead writers left, however lately; for the one process that writes this run."""
+        remove_abandoned(self.path, seconds=0)
+
+    def states(self) -> Iterator[tuple[str, bytes]]:
+        """Name and bytes of each checkpoint that is there, the newest first."""
+        for path in (self.state_path, self.path / PREVIOUS):
+            with contextlib.suppress(FileNotFoundError):
+                yield str(path), read(path)
+
+    def write_state(self, data: bytes, last: bool) -> None:
+        """Write a checkpoint and keep the one before it, unless it is the `last`, which ends the run."""
+        if last:
+            write_atomically(self.state_path, data)
+            (self.path / PREVIOUS).unlink(missing_ok=True)
+        else:
+            write_atomically(self.state_path, data, keep=self.path / PREVIOUS)
 
     def write_bytes(self, name: str, data: bytes) -> Place:
         """Write any file of the run, such as ``samples/step-000500.png``, and answer where it lies.

@@ -120,7 +120,7 @@ def _row(score: Score, better: Mapping[str, str]) -> dict[str, object]:
 
 def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
 
 
@@ -128,6 +128,8 @@ def _table(data: bytes | None, schema: pa.Schema, path: Place) -> pa.Table:
     if data is None:
         return schema.empty_table()
     try:
-        return pq.read_table(io.BytesIO(data)).select(schema.names).cast(schema)
+        return (
+            pq.read_table(io.BytesIO(data), page_checksum_verification=True).select(schema.names).cast(schema)
+        )
     except (KeyError, OSError, pa.ArrowException) as error:
         raise damaged(path, error) from None

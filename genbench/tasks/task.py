@@ -11,6 +11,8 @@ from typing import Literal, Self, TypeVar
 import torch
 from torch import Tensor
 
+from genbench.types import InputError
+
 T = TypeVar("T")
 
 
@@ -81,6 +83,18 @@ class Task:
             digest.update(str((split.dtype, tuple(split.shape))).encode())
             digest.update(split.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
+
+    def check(self) -> None:
+        """Refuse data that no model can be trained on; one pass over them.
+
+        Raises:
+            InputError: an example holds NaN or infinity; it is named.
+        """
+        for part, split in (("training", self.train), ("held-out", self.held_out)):
+            sound = split.flatten(1).isfinite().all(1) if split.is_floating_point() else None
+            if sound is not None and not bool(sound.all()):
+                where = f"{part} example {int(sound.long().argmin())} of {self.name}"
+                raise InputError(f"{where} holds NaN or infinity; repair or remove it, and its like")
 
     def to(self, device: torch.device | str) -> Task:
         """The same task with its tensors, and its truth's, on `device`."""

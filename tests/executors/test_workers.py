@@ -70,5 +70,5 @@ def test_stopping_reaches_the_workers(tmp_path):
 
 
 def test_a_gpu_runs_one_at_a_time():
-    assert default_jobs(Machine(torch.device("cuda"))) == 1
-    assert default_jobs(CPU) >= 1
+    assert default_jobs(Machine(torch.device("cuda")), 9) == 1
+    assert default_jobs(CPU, 9) >= default_jobs(CPU, 1) == 1

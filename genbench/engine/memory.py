@@ -1,0 +1,37 @@
+"""What running out of memory looks like, and what is tried then."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+
+import torch
+
+from genbench.engine.ensemble import Ensemble
+
+_OF_THE_CPU = "can't allocate memory"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out, on a GPU or on the host."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and _OF_THE_CPU in str(error)
+
+
+def halved(ensemble: Ensemble) -> Ensemble | None:
+    """The same ensemble with half as many seeds in memory at once; None if it is down to one already.
+
+    Results differ by rounding at most: a seed's numbers depend on no other seed.
+    """
+    together = ensemble.together or len(ensemble.seeds)
+    if ensemble.backend != "batched" or together == 1:
+        return None
+    return replace(ensemble, together=-(-together // 2))
+
+
+def release(device: torch.device) -> None:
+    """Give back what a failed attempt held."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

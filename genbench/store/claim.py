@@ -1,0 +1,62 @@
+"""Whose run it is while several processes work on one folder of results."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from genbench.store.place import Place
+
+LOCK = ".lock"
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+@contextlib.contextmanager
+def claim(folder: Place) -> Iterator[bool]:
+    """Whether `folder` is this caller's within the block; False if another one, here or elsewhere, holds it.
+
+    The claim is a lock of the operating system on a file in the folder. It ends with its process however that
+    ends, so a killed process leaves no claim behind. On a network drive it holds between machines if the
+    drive's locks do; where there are none, as behind a URL, every claim is granted.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if not isinstance(folder, Path):
+        yield True
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = _locked(folder / LOCK)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            (folder / LOCK).unlink(missing_ok=True)
+            os.close(descriptor)
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor that holds the lock; None if somebody else holds it."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                os.close(descriptor)
+                if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                    return None
+                raise
+        if _is_at(descriptor, path):
+            return descriptor
+        os.close(descriptor)  # its last holder removed it between our opening and our locking
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False

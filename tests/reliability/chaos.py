@@ -1,0 +1,130 @@
+"""Kills a real suite at random moments, again and again, and compares what is left with a run left alone.
+
+``python tests/reliability/chaos.py --kills 30 --seed 0`` prints its figures. The suite runs in children that
+are forked, so that a kill costs no new start of Python and 30 of them fit into a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from genbench.engine import run as engine_run
+from genbench.engine.run import Machine
+from genbench.executors.local import run_all
+from genbench.store import load
+from genbench.suite import RunConfig
+
+CHECKPOINT_SECONDS = 0.02
+"""So short that a kill often meets a checkpoint that is being written."""
+OPTIONS = {"vae": {"width": 8, "latent": 2}, "rbm": {"hidden": 8, "sampling_sweeps": 5}}
+CONFIGS = [
+    RunConfig("chaos", "ring8", {"samples": 400}, model, options, (0, 1), 24, 16, 2, ("modes@500",))
+    for model, options in OPTIONS.items()
+]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--kills", type=int, default=30)
+    arguments.add_argument("--seed", type=int, default=0)
+    given = arguments.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(chaos(Path(folder), given.kills, random.Random(given.seed)), indent=1))
+
+
+def chaos(root: Path, kills: int, dice: random.Random) -> dict[str, Any]:
+    """Kill until `kills` have met a running suite; every suite that ends is compared with the first."""
+    duration, status = _child(root / "whole", None)
+    assert status == 0
+    expected = fingerprint(root / "whole")
+    killed = torn = rounds = restarts_at_zero = 0
+    different: list[str] = []
+    while True:
+        out = root / f"round{rounds}"
+        moment = dice.uniform(0.0, 0.8 * duration) if killed < kills else None
+        _, status = _child(out, moment)
+        if status == -signal.SIGKILL:
+            killed += 1
+            torn += bool(list(out.rglob("*.tmp"))) if out.exists() else 0
+            restarts_at_zero += not list(out.rglob("state*.safetensors")) if out.exists() else 1
+            continue
+        assert status == 0, status
+        rounds += 1
+        found = fingerprint(out)
+        different += sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name))
+        if killed >= kills:
+            break
+    return {
+        "kills": killed,
+        "kills in the middle of a write": torn,
+        "kills before the first checkpoint": restarts_at_zero,
+        "suites finished": rounds,
+        "runs compared": rounds * len(CONFIGS),
+        "files compared a suite": len(expected),
+        "files that differ": different,
+        "seconds of the suite left alone": round(duration, 2),
+    }
+
+
+def fingerprint(out: Path) -> dict[str, str]:
+    """A digest of each thing a suite leaves that does not tell the time."""
+    prints: dict[str, str] = {}
+    results = load(out)
+    assert not results.problems, results.problems
+    for folder in results.folders:
+        name = folder.path.name
+        record = folder.read_record()
+        timed = {"seconds", "cost", "environment"}
+        plain = {key: value for key, value in vars(record).items() if key not in timed}
+        prints[f"{name}/record"] = repr(sorted(plain.items()))
+        prints[f"{name}/flops"] = repr(record.cost.get("flops"))
+        prints[f"{name}/trace"] = folder.read_trace().drop(columns="seconds").to_json()
+        prints[f"{name}/scores"] = folder.score_frame().to_json()
+        prints[f"{name}/verdicts"] = repr(folder.read_verdicts())
+        samples = folder.read_samples()
+        assert samples is not None
+        prints[f"{name}/samples"] = _digest(samples.generated, samples.real)
+        ((_, state),) = folder.states()
+        header = 8 + int.from_bytes(state[:8], "little")
+        prints[f"{name}/state"] = hashlib.sha256(state[header:]).hexdigest()
+        files = [path for path in folder.path.rglob("*") if path.is_file()]
+        prints[f"{name}/files"] = repr(sorted(str(path.relative_to(folder.path)) for path in files))
+        for picture in folder.path.rglob("*.png"):
+            prints[f"{name}/{picture.name}"] = hashlib.sha256(picture.read_bytes()).hexdigest()
+    return prints
+
+
+def _digest(*arrays: np.ndarray) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def _child(out: Path, moment: float | None) -> tuple[float, int]:
+    """Run the suite in a forked process, killed after `moment` seconds; how long it took and how it ended."""
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        engine_run.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS
+        records = run_all(CONFIGS, Machine(torch.device("cpu")), out)
+        os._exit(0 if [record.status for record in records] == ["done"] * len(CONFIGS) else 1)
+    if moment is not None:
+        time.sleep(moment)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return time.monotonic() - started, os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    main()
