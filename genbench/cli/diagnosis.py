@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from genbench.store import RunFolder
 from genbench.types import InputError, Trace, Verdict
 
 
@@ -30,19 +32,28 @@ def diagnose(
     ] = None,
 ) -> None:
     """Say what went wrong in training, since when, how sure that is, and what to do about it."""
-    found = [(name, trace, _judged(trace)) for name, trace in _traces(path, _mapping(columns or []))]
+    found = [(source, _judged(source.trace)) for source in _sources(path, _mapping(columns or []))]
     if plots is not None:
-        for name, trace, verdicts in found:
-            _draw(plots, name, trace, verdicts)
+        for source, verdicts in found:
+            _draw(plots, source, verdicts)
     if as_json:
-        rows = [_row(name, verdict) for name, _, verdicts in found for verdict in verdicts]
-        print(json.dumps({"verdicts": rows}, indent=1))
+        rows = [_row(source.name, verdict) for source, verdicts in found for verdict in verdicts]
+        print(json.dumps({"verdicts": rows if len(found) > 1 else list(map(_without_run, rows))}, indent=1))
         return
-    for name, _, verdicts in found:
-        _print(name, verdicts)
+    for source, verdicts in found:
+        _print(source.name, verdicts)
 
 
-def _traces(where: str, mapping: dict[str, str]) -> Iterator[tuple[str, Trace]]:
+@dataclass(frozen=True)
+class _Source:
+    """A trace and where it comes from; `folder` is None for a log of somebody else's."""
+
+    name: str
+    trace: Trace
+    folder: RunFolder | None = None
+
+
+def _sources(where: str, mapping: dict[str, str]) -> Iterator[_Source]:
     """Every run below a folder of results, or the one that a log holds."""
     from genbench.detectors.logs import read_log
     from genbench.store import place, scan
@@ -54,9 +65,9 @@ def _traces(where: str, mapping: dict[str, str]) -> Iterator[tuple[str, Trace]]:
     for problem in problems:
         print(f"genbench: {problem}", file=sys.stderr)
     if not folders and isinstance(path, Path):
-        yield str(path), read_log(path, mapping)
+        yield _Source(str(path), read_log(path, mapping))
     for folder in folders:
-        yield str(folder.path), Trace(folder.read_trace())
+        yield _Source(str(folder.path), Trace(folder.read_trace()), folder)
 
 
 def _judged(trace: Trace) -> list[Verdict]:
@@ -79,6 +90,10 @@ def _mapping(columns: Sequence[str]) -> dict[str, str]:
 def _row(name: str, verdict: Verdict) -> dict[str, Any]:
     onset = None if verdict.onset is None else list(verdict.onset)
     return {"run": name, **vars(verdict), "onset": onset}
+
+
+def _without_run(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != "run"}
 
 
 def _print(name: str, verdicts: Sequence[Verdict]) -> None:
@@ -120,12 +135,15 @@ def _silent(verdicts: Sequence[Verdict]) -> list[str]:
     ]
 
 
-def _draw(folder: Path, name: str, trace: Trace, verdicts: Sequence[Verdict]) -> None:
+def _draw(plots: Path, source: _Source, verdicts: Sequence[Verdict]) -> None:
     from genbench.report.evidence import evidence_picture
+    from genbench.report.looks import before_and_after
 
-    folder.mkdir(parents=True, exist_ok=True)
+    plots.mkdir(parents=True, exist_ok=True)
     for verdict in verdicts:
         if verdict.verdict == "detected":
-            place = folder / f"{Path(name).name}-seed{verdict.seed}-{verdict.detector}.png"
-            evidence_picture(trace, verdict).savefig(place)
-            print(f"evidence: {place}", file=sys.stderr)
+            record = source.folder.read_record() if source.folder else None
+            looks = before_and_after(source.folder, record, verdict) if source.folder and record else []
+            target = plots / f"{Path(source.name).name}-seed{verdict.seed}-{verdict.detector}.png"
+            evidence_picture(source.trace, verdict, looks).savefig(target)
+            print(f"evidence: {target}", file=sys.stderr)

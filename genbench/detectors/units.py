@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import torch
 from torch import Tensor, nn
 
 
 @contextmanager
-def dead_shares(players: Mapping[str, nn.Module]) -> Iterator[Mapping[str, list[Tensor]]]:
-    """Collects, by player, the share of units that are zero on the whole batch, of each ReLU layer called."""
+def dead_units(players: Mapping[str, nn.Module]) -> Iterator[Mapping[str, list[Tensor]]]:
+    """Collects, by player, which units are zero on the whole batch, of each ReLU layer called, (units,)."""
     seen: dict[str, list[Tensor]] = {}
 
     def note(player: str, module: nn.Module, inputs: object, output: Tensor) -> None:
         units = output.transpose(0, 1).flatten(1)
-        seen.setdefault(player, []).append((units <= 0).all(1).float().mean())
+        seen.setdefault(player, []).append((units <= 0).all(1))
 
     handles = [
         module.register_forward_hook(partial(note, player))
@@ -29,3 +30,8 @@ def dead_shares(players: Mapping[str, nn.Module]) -> Iterator[Mapping[str, list[
     finally:
         for handle in handles:
             handle.remove()
+
+
+def worst_share(dead: Sequence[Tensor]) -> Tensor:
+    """Share of dead units in the layer that has most, of what `dead_units` collected."""
+    return torch.stack([units.float().mean() for units in dead]).max()

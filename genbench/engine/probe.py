@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genbench.detectors.samples import BANK, Reference, statistics, two_sample
-from genbench.detectors.units import dead_shares
+from genbench.detectors.units import dead_units, worst_share
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
@@ -59,10 +59,10 @@ class Probe:
         shells = {player: layout.shell for player, layout in self.ensemble.layouts.items()}
 
         def look(nets: Nets, noise: Draws) -> tuple[Tensor, dict[str, Tensor]]:
-            with dead_shares(shells) as dead:
+            with dead_units(shells) as dead:
                 x = model.sample(task, nets, noise)
                 own = dict(model.probe(task, nets, self._real, x)) if isinstance(model, Probed) else {}
-                return x, own | {f"{player}/dead_units": torch.stack(s).max() for player, s in dead.items()}
+                return x, own | {f"{player}/dead_units": worst_share(s) for player, s in dead.items()}
 
         samples, own = each(self.ensemble, state, look, self._noise)
         return own | dict(statistics(self.reference, samples))

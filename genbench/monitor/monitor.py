@@ -12,7 +12,7 @@ from torch.func import functional_call, grad
 
 from genbench.detectors import diagnose
 from genbench.detectors.samples import BANK, Reference, statistics
-from genbench.detectors.units import dead_shares
+from genbench.detectors.units import dead_units, worst_share
 from genbench.monitor.steps import StepWatch
 from genbench.types import InputError, Trace, Verdict
 
@@ -24,6 +24,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 MOST_LOOKS = 200
 """Looks that are kept; when there are more, every second one is dropped and the interval doubles."""
 EXAMPLES = 8 * BANK
+MOST_NUMBERS = 2**27
+"""Numbers of the examples that are kept: of large images there are fewer, half a gigabyte at most."""
+PASS_NUMBERS = 2**20
+"""Numbers of the examples that go through a net at once, so that a look costs no more memory than a step."""
 
 
 class Monitor:
@@ -126,7 +130,7 @@ class Monitor:
         devices = {p.device for net in self.players.values() for p in net.parameters() if p.is_cuda}
         with torch.random.fork_rng(devices=list(devices)), torch.no_grad():
             samples, dead = self._samples()
-            signals |= {f"{player}/dead_units": torch.stack(shares).max() for player, shares in dead.items()}
+            signals |= {f"{player}/dead_units": worst_share(units) for player, units in dead.items()}
             if samples is not None:
                 found = statistics(self._reference, samples[None].to(self._real))
                 signals |= {name: value[0] for name, value in found.items()}
@@ -142,9 +146,18 @@ class Monitor:
             return self.sample(BANK).detach().float(), {}
         if sum(map(len, self._bank)) < BANK:
             return None, {}
-        net = self.players["generator"]
-        with dead_shares({"generator": net}) as dead:
-            return _pure(net, torch.cat(self._bank)[:BANK]).float(), dead
+        net, made, dead = self.players["generator"], [], []
+        for z in torch.cat(self._bank)[:BANK].split(self._at_once):
+            with dead_units({"generator": net}) as units:
+                made.append(_pure(net, z).float())
+            dead.append(units.get("generator", []))
+        asleep = [torch.stack(calls).all(0) for calls in zip(*dead, strict=True)]
+        return torch.cat(made), {"generator": asleep} if asleep else {}
+
+    @property
+    def _at_once(self) -> int:
+        """Examples that go through a net at once."""
+        return max(16, PASS_NUMBERS // self._real[0].numel())
 
     def _scores(self, samples: Tensor) -> dict[str, Tensor]:
         """How the critic tells data from samples, where it takes one tensor and gives one score each."""
@@ -152,7 +165,7 @@ class Monitor:
         if critic is None:
             return {}
         pair = (x[: BANK // 2].to(samples) for x in (self._real, samples))
-        on_real, on_fake = (_pure(critic, x) for x in pair)
+        on_real, on_fake = (torch.cat([_pure(critic, p) for p in x.split(self._at_once)]) for x in pair)
         if on_real.numel() != len(on_real):
             return {}
         on_real, on_fake = on_real.flatten(), on_fake.flatten()
@@ -187,19 +200,25 @@ def _references(data: Tensor | Iterable[Any], held_out: Tensor | None) -> tuple[
         train = _collect(data)
     if len(train) < BANK // 2:
         raise InputError(f"the monitor's data hold {len(train)} examples; give at least {BANK // 2}")
-    new = train[1::2] if held_out is None else held_out[:EXAMPLES].detach().cpu().float()
+    new = train[1::2] if held_out is None else held_out[: _kept(held_out)].detach().cpu().float()
     return new, Reference.of(train[::2], new)
 
 
 def _collect(data: Tensor | Iterable[Any]) -> Tensor:
     if isinstance(data, Tensor):
-        return data[:EXAMPLES].detach().cpu().float()
+        return data[: _kept(data)].detach().cpu().float()
     parts: list[Tensor] = []
     for batch in data:
         parts.append((batch if isinstance(batch, Tensor) else batch[0]).detach().cpu().float())
-        if sum(map(len, parts)) >= EXAMPLES:
-            break
+        if sum(map(len, parts)) >= (most := _kept(parts[0])):
+            return torch.cat(parts)[:most]
     return torch.cat(parts) if parts else torch.empty(0)
+
+
+def _kept(examples: Tensor) -> int:
+    """How many examples of this size are kept."""
+    size = max(1, examples[:1].numel())
+    return min(EXAMPLES, max(BANK, MOST_NUMBERS // size))
 
 
 def _line(verdict: Verdict) -> str:

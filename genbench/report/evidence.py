@@ -1,6 +1,9 @@
-"""The evidence of a finding as a picture: the signal, what healthy runs score, the limit, the onset."""
+"""The evidence of a finding as a picture: signal, healthy band, limit and onset, samples before and after."""
 
 from __future__ import annotations
+
+import io
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,14 +14,20 @@ from genbench.detectors.detector import Detector, Finding
 from genbench.detectors.series import by_seed
 from genbench.registry import detectors
 from genbench.report import style
+from genbench.report.looks import Look
 from genbench.types import InputError, Trace, Verdict
 
 BAND = (5, 95)
 """Percentiles of healthy runs that are shaded."""
+WIDTH, PANEL = 6.4, 2.6
+"""Inches of the figure's width and of a panel's height."""
 
 
-def evidence_picture(trace: Trace, verdict: Verdict) -> Figure:
+def evidence_picture(trace: Trace, verdict: Verdict, looks: Sequence[Look] = ()) -> Figure:
     """The series that a verdict rests on, one panel a rule that passes its limit.
+
+    Args:
+        looks: samples before and after the onset, drawn below, see `looks.before_and_after`.
 
     Raises:
         InputError: the verdict is no finding, or not one on this trace.
@@ -26,13 +35,40 @@ def evidence_picture(trace: Trace, verdict: Verdict) -> Figure:
     findings = _findings(trace, verdict)
     if not findings:
         raise InputError(f"{verdict.detector} found nothing on seed {verdict.seed}; only findings are drawn")
-    figure = Figure(figsize=(6.4, 2.6 * len(findings)), layout="constrained", facecolor=style.PAPER)
+    rows = _rows(looks)
+    heights = [PANEL * len(findings), *(0.35 + max(map(_height, row)) / len(row) for row in rows)]
+    figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained", facecolor=style.PAPER)
     FigureCanvasAgg(figure)
-    for axes, finding in zip(np.ravel(figure.subplots(len(findings))), findings, strict=True):
+    parts = np.ravel(figure.subfigures(len(heights), height_ratios=heights, squeeze=False))
+    for axes, finding in zip(np.ravel(parts[0].subplots(len(findings))), findings, strict=True):
         _draw(axes, finding)
+    for part, row in zip(parts[1:], rows, strict=True):
+        for axes, look in zip(np.ravel(part.subplots(1, len(row))), row, strict=True):
+            axes.imshow(np.asarray(look.picture))
+            axes.set_title(look.title, color=style.MUTED, fontsize=9, loc="left")
+            axes.set_axis_off()
     kind = f" ({verdict.subtype})" if verdict.subtype else ""
     figure.suptitle(f"{verdict.detector}{kind}, seed {verdict.seed}", color=style.INK, fontsize=11)
     return figure
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _rows(looks: Sequence[Look]) -> list[list[Look]]:
+    """Squares side by side, strips below each other."""
+    if any(look.picture.width > 2 * look.picture.height for look in looks):
+        return [[look] for look in looks]
+    return [list(looks)] if looks else []
+
+
+def _height(look: Look) -> float:
+    """Inches of a picture as wide as the figure."""
+    return WIDTH * look.picture.height / look.picture.width
 
 
 def _findings(trace: Trace, verdict: Verdict) -> list[Finding]:
@@ -45,7 +81,8 @@ def _draw(axes: Axes, finding: Finding) -> None:
     limit, (clean, bad) = finding.limit, finding.excursion.onset or (0, 0)
     if limit.healthy:
         low, high = np.percentile(limit.healthy, BAND)
-        axes.axhspan(low, high, color=style.DATA, alpha=0.4, label="healthy runs, 5–95 %", linewidth=0)
+        # The line keeps a band visible in which all healthy runs score the same.
+        axes.axhspan(low, high, color=style.DATA, alpha=0.4, label="healthy runs, 5–95 %", linewidth=2)
     axes.axhline(limit.value, color=style.SERIES[1], linestyle="--", linewidth=1, label="limit")
     axes.axvspan(clean, bad, color=style.SERIES[4], alpha=0.5, label="onset", linewidth=0)
     axes.plot(finding.series.steps, finding.series.values, color=style.SERIES[0], linewidth=1.2)

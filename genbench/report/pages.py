@@ -14,11 +14,14 @@ from genbench.report.aggregates import aggregates
 from genbench.report.costs import costs
 from genbench.report.density import PIXELS, density_png
 from genbench.report.entries import THROUGHPUT, last_scores
+from genbench.report.evidence import evidence_picture, png
+from genbench.report.looks import before_and_after
 from genbench.report.panels import Window, data_window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store import Place
 from genbench.store.place import read
+from genbench.types import Trace
 
 Row = dict[str, Any]
 
@@ -121,6 +124,7 @@ def write_run(site: Site, page: RunPage) -> None:
         names=[f"seed {seed}" for seed in page.record.seeds],
         gallery=gallery(page) if page.steps else None,
         verdicts=[dataclasses.asdict(verdict) for verdict in page.verdicts],
+        evidence=_write_evidence(site, page, trace),
         costs=_run_costs(page),
     )
 
@@ -132,6 +136,18 @@ def _write_run_curves(site: Site, page: RunPage, trace: pd.DataFrame) -> list[tu
     site.write(f"data/{key}.js", curves.script(key, quantities))
     site.write(f"data/{key}-clock.js", curves.script(f"{key}-clock", curves.run_clock(trace)))
     return [(str(quantity["name"]), f"{key}#{index}") for index, quantity in enumerate(quantities)]
+
+
+def _write_evidence(site: Site, page: RunPage, trace: pd.DataFrame) -> dict[str, str]:
+    """Draw what each finding rests on; ``"seed-detector"`` → the picture's name below ``images``."""
+    drawn = {}
+    for verdict in page.verdicts if len(trace) else ():
+        if verdict.verdict == "detected":
+            name = f"{page.slug}/evidence-{verdict.seed}-{verdict.detector}.png"
+            looks = before_and_after(page.folder, page.record, verdict)
+            site.write(f"images/{name}", png(evidence_picture(Trace(trace), verdict, looks)))
+            drawn[f"{verdict.seed}-{verdict.detector}"] = name
+    return drawn
 
 
 def gallery(page: RunPage) -> Row:

@@ -106,6 +106,16 @@ def sheet(panels: Sequence[Panel], heading: str = "") -> Image.Image:
     return sheet
 
 
+def panel_of(sheet: Image.Image, index: int, count: int) -> Image.Image:
+    """A panel cut out of a sheet of `count` square ones that have titles and no heading."""
+    rows = math.ceil(count / _MOST_COLUMNS)
+    columns = math.ceil(count / rows)
+    margin = style.MARGIN_PIXELS
+    right, down = ((side - margin) // n for side, n in zip(sheet.size, (columns, rows), strict=True))
+    left, top = margin + index % columns * right, margin + index // columns * down + _TITLE_ROW
+    return sheet.crop((left, top, left + right - margin, top + down - margin - _TITLE_ROW))
+
+
 def _caption(draw: ImageDraw.ImageDraw, panel: Panel, x: int, y: int) -> None:
     """Title on the left, note on the right, the title in smaller type where it would not fit."""
     note = style.font(style.NOTE_PIXELS)

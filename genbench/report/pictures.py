@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genbench.report import style
-from genbench.report.panels import Panel, Window, data_window, lines, scatter, sheet
+from genbench.report.panels import Panel, Window, data_window, lines, panel_of, scatter, sheet
 
 TILE_PIXELS = 56
 ROW_IMAGES = 16
@@ -32,6 +32,16 @@ def samples_picture(
     data, made = _tiles(real[None, :columns]), _tiles(generated[:, :columns])
     titles = [["data"], _seed_titles(seeds)] if seeds else [[], []]
     return _labelled([data, made], titles)
+
+
+def seed_of(picture: Image.Image, index: int, seeds: int, points: bool) -> Image.Image:
+    """What the index-th of `seeds` seeds made, cut out of a picture by `samples_picture` that names them."""
+    if points:
+        return panel_of(picture, index, seeds)
+    margin, gap = style.MARGIN_PIXELS, style.GAP_PIXELS
+    tile = (picture.height - 3 * margin - (seeds - 1) * gap) // (seeds + 1)
+    top = 2 * margin + tile + index * (tile + gap)
+    return picture.crop((margin + _LABEL_PIXELS, top, picture.width - margin, top + tile))
 
 
 def walks_picture(paths: np.ndarray, real: np.ndarray, seeds: Sequence[int]) -> Image.Image:

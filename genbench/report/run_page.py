@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from genbench.report.looks import kept
 from genbench.report.methods import Method
 from genbench.report.repeat import suite_toml
 from genbench.store import WALKS, Place, RunFolder
 from genbench.types import Record, Verdict
-
-_STEP = re.compile(r"step-(\d+)\.png")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +32,7 @@ class RunPage:
     @cached_property
     def steps(self) -> dict[int, Place]:
         """Pictures of its samples by step, ascending."""
-        found = (_STEP.fullmatch(path.name) for path in (self.folder.path / "samples").glob("step-*.png"))
-        by_step = {int(match[1]): self.folder.path / "samples" / match[0] for match in found if match}
-        return dict(sorted(by_step.items()))
+        return kept(self.folder)
 
     @property
     def walks(self) -> Place | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -86,14 +87,14 @@ class Outcomes:
         Along random directions all images look alike; along such they do not.
         """
         n = min(len(x), len(y))
-        ours, theirs = ((points[:n] @ self._contrasts).sort(0).values for points in (x, y))
-        return float(((ours - theirs).abs().mean(0) / (self._fresh @ self._contrasts).std(0)).mean())
+        ours, theirs = (_sorted(points[:n] @ self._contrasts) for points in (x, y))
+        return float(((ours - theirs).abs().mean(1) / (self._fresh @ self._contrasts).std(0)).mean())
 
     def _sliced(self, x: Tensor) -> float:
         """Sliced Wasserstein-1 distance to fresh draws of the truth, in units of the data's radius."""
         n = min(len(x), len(self._fresh))
-        ours, theirs = (points[:n] @ self._directions for points in (x, self._fresh))
-        return float((ours.sort(0).values - theirs.sort(0).values).abs().mean() / self._scale)
+        ours, theirs = (_sorted(points[:n] @ self._directions) for points in (x, self._fresh))
+        return float((ours - theirs).abs().mean() / self._scale)
 
     def _replay(self, ensemble: Ensemble, state: State, row: int) -> dict[str, float]:
         """How much of the critic's slope reaches the generator's weights, in double precision."""
@@ -185,3 +186,8 @@ class Outcomes:
         lengths = differences.norm(dim=1, keepdim=True)
         apart = lengths.squeeze(1) > 0  # draws of few pixels may be the same
         return (differences[apart] / lengths[apart]).T
+
+
+def _sorted(points: Tensor) -> Tensor:
+    """Each column of (n, m) in order, (m, n); numpy sorts single precision thirty times as fast."""
+    return torch.from_numpy(np.sort(points.T.contiguous().numpy(), axis=1))

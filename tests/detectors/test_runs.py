@@ -14,8 +14,10 @@ from genbench.engine.run import Machine
 from genbench.executors.local import run_all
 from genbench.registry import detectors
 from genbench.report.evidence import evidence_picture
+from genbench.report.looks import before_and_after
+from genbench.store import RunFolder
 from genbench.suite import RunConfig
-from genbench.types import InputError, Trace
+from genbench.types import InputError, Record, Trace
 
 STEPS = 600
 OPTIONS = {"latent": 2, "rate": 1e-7, "width": 16}
@@ -61,15 +63,41 @@ def test_the_command_line_says_so(results):
 
 def test_json_is_as_documented(results):
     said = json.loads(CliRunner().invoke(app, ["diagnose", str(results), "--json"]).stdout)
-    keys = {"run", "seed", "detector", "verdict", "subtype", "onset", "p", "effect", "evidence", "remedy"}
+    keys = {"seed", "detector", "verdict", "subtype", "onset", "p", "effect", "evidence", "remedy"}
     assert all(set(row) == keys for row in said["verdicts"])
     assert len(said["verdicts"]) == 2 * len(detectors)
+
+
+def test_json_names_the_run_where_there_are_several(tmp_path, trace):
+    for model in ("gan", "vae"):
+        folder = RunFolder.under(tmp_path, "suite", "ring8", model, "0123abcd")
+        folder.write_trace(trace.frame)
+        folder.write_record(Record("suite", "ring8", model, {}, "done", (0, 1)))
+    said = json.loads(CliRunner().invoke(app, ["diagnose", str(tmp_path), "--json"]).stdout)
+    assert len({row["run"] for row in said["verdicts"]}) == 2
 
 
 def test_evidence_is_drawn(results, tmp_path):
     said = CliRunner().invoke(app, ["diagnose", str(results), "--plots", str(tmp_path)])
     assert said.exit_code == 0
     assert len(list(tmp_path.glob("*-seed0-convergence_failure.png"))) == 1
+
+
+def test_a_report_shows_the_evidence_of_each_finding(results, tmp_path):
+    assert CliRunner().invoke(app, ["report", str(results), "-o", str(tmp_path / "out")]).exit_code == 0
+    drawn = list((tmp_path / "out" / "images").rglob("evidence-0-convergence_failure.png"))
+    assert len(drawn) == 1
+    (page,) = (tmp_path / "out" / "runs").glob("*.html")
+    assert drawn[0].relative_to(tmp_path / "out").as_posix() in page.read_text()
+
+
+def test_samples_after_the_onset_are_shown(results, trace):
+    folder = genbench.load(results).folders[0]
+    finding = next(v for v in diagnose(trace) if v.detector == "convergence_failure")
+    looks = before_and_after(folder, folder.read_record(), finding)
+    assert [look.title for look in looks] == [f"after, step {STEPS}"]
+    figure = evidence_picture(trace, finding, looks)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["", f"after, step {STEPS}"]
 
 
 def test_only_findings_are_drawn(trace):

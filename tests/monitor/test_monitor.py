@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import genbench
 from genbench.monitor import Monitor
+from genbench.monitor.monitor import EXAMPLES, MOST_NUMBERS, _kept
 from genbench.types import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -175,3 +176,28 @@ def test_the_example_finds_its_collapse():
 def test_the_dcgan_loop_is_diagnosed():
     said = example("dcgan_loop.py", "--steps", "120", "--critic-rate", "0.02", "--rate", "1e-5")
     assert "convergence_failure" in said
+
+
+def test_large_examples_go_through_in_parts_and_are_the_same(monkeypatch):
+    data, frames = ring(), []
+    players = [nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, out)) for out in (2, 1)]
+    for numbers in (2**20, 40):
+        monkeypatch.setattr("genbench.monitor.monitor.PASS_NUMBERS", numbers)
+        torch.manual_seed(1)
+        monitor = Monitor({"G": players[0], "D": players[1]}, data, every=10)
+        with torch.no_grad():
+            for _ in range(10):
+                players[0](torch.randn(64, 2))
+                monitor.after_step()
+        monitor.close()
+        frames.append(monitor.trace().frame)
+    whole, parts = frames
+    assert {"generator/dead_units", "critic/auc"} <= set(whole["signal"])
+    pd.testing.assert_frame_equal(whole, parts, rtol=1e-4)
+
+
+def test_of_large_images_fewer_are_kept():
+    assert _kept(torch.empty(5000, 2)) == EXAMPLES
+    photographs = _kept(torch.empty(4, 3, 224, 224, device="meta"))
+    assert 500 < photographs <= MOST_NUMBERS / (3 * 224**2)
+    assert _kept(torch.empty(4, 3, 2048, 2048, device="meta")) == 500
