@@ -8,7 +8,7 @@ import pandas as pd
 
 from genbench.claims import decisions
 from genbench.claims.claim import Budget, Claim, Runs, Source
-from genbench.claims.games import DENSE, POINTS_FAST, POINTS_FULL, on_digits, on_points
+from genbench.claims.games import DENSE, IMAGE_SEEDS, POINTS_FAST, POINTS_FULL, on_digits, on_points
 from genbench.claims.variants import WORTH, gain, picture, scored, three_ways
 from genbench.registry import claims
 from genbench.store import Results
@@ -16,7 +16,6 @@ from genbench.suite import Comparison
 from genbench.types import Judgement, Standing
 
 TASKS = ("ring8", "digits")
-DIGITS_SEEDS = 8
 
 
 @claims.register("G9")
@@ -50,7 +49,7 @@ def suite(budget: Budget) -> Sequence[Comparison]:
     runs = []
     for prior in ("normal", "uniform"):
         runs.append(on_points("gan", budget.seeds, budget.steps, prior=prior))
-        runs.append(on_digits("gan", DENSE, DIGITS_SEEDS, budget.steps, prior=prior))
+        runs.append(on_digits("gan", DENSE, IMAGE_SEEDS, budget.steps, prior=prior))
     return runs
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from genbench.claims import decisions
 from genbench.claims.claim import Budget, Claim, Runs, Source
-from genbench.claims.games import DENSE, POINTS_FAST, POINTS_FULL, on_digits, on_points
+from genbench.claims.games import DENSE, IMAGE_SEEDS, POINTS_FAST, POINTS_FULL, on_digits, on_points
 from genbench.claims.variants import WORTH, gain, made_up, picture, scored
 from genbench.registry import claims
 from genbench.store import Results
@@ -17,7 +17,6 @@ from genbench.types import Judgement, Standing
 
 STEPS = (1, 2, 5)
 TASKS = ("ring8", "grid25", "digits")
-DIGITS_SEEDS = 8
 
 
 @claims.register("G15", cite="goodfellow2014gan")
@@ -55,7 +54,7 @@ def suite(budget: Budget) -> Sequence[Comparison]:
     for k in STEPS:
         steps = 2 * budget.steps // (k + 1)
         runs += [on_points("gan", budget.seeds, steps, task=task, critic_steps=k) for task in TASKS[:2]]
-        runs.append(on_digits("gan", DENSE, DIGITS_SEEDS, steps, critic_steps=k))
+        runs.append(on_digits("gan", DENSE, IMAGE_SEEDS, steps, critic_steps=k))
     return runs
 
 

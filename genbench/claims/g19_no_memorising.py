@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Runs, Source
 from genbench.claims.final_scores import final_scores
-from genbench.claims.games import CONV_FAST, CONV_FULL, CONVOLUTIONAL, DENSE, on_digits
+from genbench.claims.games import CONV_FAST, CONV_FULL, CONVOLUTIONAL, DENSE, DENSE_STEPS, on_digits
 from genbench.registry import claims
 from genbench.store import Results
 from genbench.suite import Comparison
@@ -18,8 +18,6 @@ from genbench.types import Judgement, Standing
 
 COPIED = 0.6
 """Probability of lying nearer to the training set than fresh data that counts as copying; ideal is ½."""
-
-DENSE_STEPS = 4
 
 
 @claims.register("G19", cite="goodfellow2014gan")

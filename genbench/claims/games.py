@@ -9,8 +9,13 @@ from genbench.claims.claim import Budget
 from genbench.suite import Comparison
 
 POINTS_FAST, POINTS_FULL = Budget(seeds=16, steps=300), Budget(seeds=16, steps=1500)
-DENSE_FAST, DENSE_FULL = Budget(seeds=8, steps=200), Budget(seeds=8, steps=2000)
-CONV_FAST, CONV_FULL = Budget(seeds=6, steps=60), Budget(seeds=6, steps=500)
+IMAGE_SEEDS = 6
+DENSE_FAST, DENSE_FULL = Budget(IMAGE_SEEDS, POINTS_FAST.steps), Budget(IMAGE_SEEDS, POINTS_FULL.steps)
+DENSE_STEPS = 3
+"""Dense nets get so many times the steps of convolutional ones, which costs about as much."""
+
+CONV_FAST = Budget(IMAGE_SEEDS, DENSE_FAST.steps // DENSE_STEPS)
+CONV_FULL = Budget(IMAGE_SEEDS, DENSE_FULL.steps // DENSE_STEPS)
 
 POINTS: Mapping[str, Mapping[str, Any]] = {
     "gan": {"latent": 2, "width": 64},

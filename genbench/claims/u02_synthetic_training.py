@@ -28,7 +28,7 @@ def synthetic_training() -> Claim:
         id="U2",
         slug="synthetic-training",
         statement="Generated data can be used to train a supervised model.",
-        sources=(Source("L4", "Why do generative modelling?"),),
+        sources=(Source("L4", "Why do generative modelling?"), Source("L2", "Endless possibilities!")),
         hypothesis="A classifier that learned from samples alone is nearly as good on real data as one "
         "that learned from as many real images.",
         test="A thousand samples of a GAN and of a VAE on digits, labelled by a fixed classifier; a "

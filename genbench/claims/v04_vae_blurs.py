@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Runs, Source
-from genbench.claims.games import AUTOENCODER, CONV_FAST, CONV_FULL, CONVOLUTIONAL, on_digits
+from genbench.claims.games import AUTOENCODER, CONV_FAST, CONV_FULL, CONVOLUTIONAL, DENSE_STEPS, on_digits
 from genbench.claims.reopened import reopened
 from genbench.claims.spectra import high_share
 from genbench.engine.sampling import draw
@@ -22,9 +22,6 @@ from genbench.types import Judgement, Standing
 IMAGES = 500
 LESS = -0.1
 """ln of a ratio of shares of power, about ten per cent."""
-
-VAE_STEPS = 4
-"""A VAE gets so many times the steps of the DCGAN, which costs about as much."""
 
 
 @claims.register("V4", cite="kingma2014vae")
@@ -56,7 +53,7 @@ def suite(budget: Budget) -> Sequence[Comparison]:
     """Both models."""
     return [
         on_digits("dcgan", CONVOLUTIONAL, budget.seeds, budget.steps),
-        on_digits("vae", AUTOENCODER, budget.seeds, VAE_STEPS * budget.steps),
+        on_digits("vae", AUTOENCODER, budget.seeds, DENSE_STEPS * budget.steps),
     ]
 
 
