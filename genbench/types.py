@@ -154,7 +154,8 @@ class ClaimRecord:
         verdict: the judgement's outcome; ``inconclusive`` for ``supported`` if `p_adjusted` is .05 or more.
         p_adjusted: by Holm over the claims judged together, `together` of them.
         budget: what the tier spent on it.
-        seconds: how long its own measurement took; runs are timed in their own records.
+        seconds: processor time of its own measurement; runs are timed in their own records.
+        checked: what was checked before an outcome that surprised was believed; None if it did not.
     """
 
     id: str
@@ -171,4 +172,5 @@ class ClaimRecord:
     p_adjusted: float
     together: int
     seconds: float
+    checked: str | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)

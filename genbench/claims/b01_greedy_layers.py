@@ -43,7 +43,7 @@ def greedy_layers_help() -> Claim:
         "Here, as the slide has it, the second machine starts anew and must first win that back.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=1000),
-        full=Budget(seeds=16, steps=20_000),
+        full=Budget(seeds=16, steps=8000),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -47,7 +47,7 @@ def mean_field_bound() -> Claim:
         "a better one may exist than the one that is found.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16),
-        full=Budget(seeds=64),
+        full=Budget(seeds=32),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -51,7 +51,7 @@ def sampling_does_not_scale() -> Claim:
         "factors apart.",
         evidence=Experiment(measure),
         fast=Budget(seeds=8, steps=400, size=1500),
-        full=Budget(seeds=8, steps=6000, size=20_000),
+        full=Budget(seeds=8, steps=3000, size=6000),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -49,7 +49,7 @@ def pretraining_helps() -> Claim:
         "to a thousand: it is a way to use unlabelled data, so it pays where labels are what is lacking.",
         evidence=Experiment(measure),
         fast=Budget(seeds=8, steps=500, size=100),
-        full=Budget(seeds=16, steps=10_000, size=300),
+        full=Budget(seeds=16, steps=4000, size=300),
         judge=judge,
         figure=figure,
         examples=examples,

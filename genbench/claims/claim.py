@@ -129,6 +129,7 @@ class Claim:
         judge: evidence → judgement; pure, by `genbench.claims.decisions`.
         figure: evidence → picture.
         examples: made-up evidence for each outcome, which shows that the test can go either way.
+        checked: of an outcome that surprised, what was checked before it was believed.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Claim:
     figure: Callable[[pd.DataFrame], Figure]
     examples: Callable[[], Mapping[Standing, pd.DataFrame]]
     gpu: Budget | None = None
+    checked: str | None = None
 
     @property
     def source(self) -> str:

@@ -91,7 +91,7 @@ def _kept(folder: ClaimFolder, key: str) -> bool:
 
 
 def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> bool:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         _check_done(configs, lab.out)
         results = load_runs([folder_of(config, lab.out).path for config in configs])
@@ -102,7 +102,7 @@ def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> 
     except Exception as error:  # a plugin's claim may raise anything; the other claims must not suffer
         lab.watch.failed(claim, f"{type(error).__name__}: {error}")
         return False
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     origin = Origin(key, round(seconds, 3), environment(describe(lab.machine.device)))
     lab.folder(claim).write_evidence(frame, origin)
     lab.watch.measured(claim, seconds, kept=False)

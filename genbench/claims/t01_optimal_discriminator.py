@@ -45,8 +45,8 @@ def optimal_discriminator() -> Claim:
         "well where samples are dense; where they are rare it is free to say anything, and that is where a "
         "generator that misses the data lives.",
         evidence=Experiment(measure),
-        fast=Budget(seeds=16, steps=600, size=256),
-        full=Budget(seeds=16, steps=6000, size=512),
+        fast=Budget(seeds=16, steps=450, size=256),
+        full=Budget(seeds=16, steps=3000, size=512),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -43,8 +43,8 @@ def generator_value() -> Claim:
         "to a constant. The slide says that the generator is optimal when it maximises this value; that is "
         "a slip, since it minimises it.",
         evidence=Experiment(measure),
-        fast=Budget(seeds=16, steps=300, size=256),
-        full=Budget(seeds=16, steps=3000, size=512),
+        fast=Budget(seeds=16, steps=150, size=256),
+        full=Budget(seeds=16, steps=900, size=512),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -45,8 +45,8 @@ def jsd_saturates() -> Claim:
         "bounded instead of its answer. The slide writes that the divergence saturates where p‖q ≈ 0; what "
         "it means is that they hardly overlap.",
         evidence=Experiment(measure),
-        fast=Budget(seeds=8, steps=450, size=128),
-        full=Budget(seeds=16, steps=3000, size=256),
+        fast=Budget(seeds=16, steps=150, size=64),
+        full=Budget(seeds=16, steps=900, size=128),
         judge=judge,
         figure=figure,
         examples=examples,

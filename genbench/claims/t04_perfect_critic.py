@@ -41,7 +41,7 @@ def perfect_critic() -> Claim:
         "this loss. What is steep near the boundary between D = 0 and D = 1 is flat where the samples lie.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=400),
-        full=Budget(seeds=32, steps=4000),
+        full=Budget(seeds=16, steps=2000),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -50,8 +50,8 @@ def non_saturating_gradient() -> Claim:
         "whole trainings is another question, which the two right panels answer for small nets that are "
         "trained in turns and never let the discriminator win completely.",
         evidence=Runs(suite, measure),
-        fast=Budget(seeds=16, steps=300, size=8),
-        full=Budget(seeds=16, steps=4000, size=8),
+        fast=Budget(seeds=16, steps=200, size=6),
+        full=Budget(seeds=16, steps=2000, size=8),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -42,8 +42,8 @@ def chance_is_not_enough() -> Claim:
         "able the discriminator is. The same two generators are seen through at once by a net with two "
         "hidden layers, as the figure shows. Look at the samples, or count modes.",
         evidence=Experiment(measure),
-        fast=Budget(seeds=16, steps=300, size=256),
-        full=Budget(seeds=32, steps=3000, size=256),
+        fast=Budget(seeds=16, steps=150, size=256),
+        full=Budget(seeds=16, steps=1200, size=256),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -39,7 +39,7 @@ def affine_generator() -> Claim:
         "nothing by themselves, even in the simplest generator there is.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=1500, size=20_000),
-        full=Budget(seeds=64, steps=6000, size=100_000),
+        full=Budget(seeds=32, steps=4000, size=100_000),
         judge=judge,
         figure=figure,
         examples=examples,
@@ -51,8 +51,7 @@ def measure(budget: Budget) -> pd.DataFrame:
 
     `cholesky` is ‖W − L‖ ÷ ‖L‖, with L the Cholesky factor; `size` is the number of samples.
     """
-    rows = [_learnt(seed, dim, budget) for seed in range(budget.seeds) for dim in DIMENSIONS]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.concat([_learnt(dim, budget) for dim in DIMENSIONS], ignore_index=True)
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
@@ -90,42 +89,49 @@ def examples() -> Mapping[Standing, pd.DataFrame]:
     return {"supported": made(0.01), "refuted": made(0.5), "inconclusive": made(0.0225)}
 
 
-def _learnt(seed: int, dim: int, budget: Budget) -> tuple[float, ...]:
+def _learnt(dim: int, budget: Budget) -> pd.DataFrame:
+    drawn = [_problem(seed, dim, budget.size) for seed in range(budget.seeds)]
+    sigma, mu, mean, covariance, start = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+    weight, bias = fit(mean, covariance, start, budget.steps)
+    made, factor = weight @ weight.mT, torch.linalg.cholesky(sigma)
+    columns = {
+        "covariance": _relative(made - sigma, sigma),
+        "mean": (bias - mu).norm(dim=1) / sigma.diagonal(dim1=1, dim2=2).sum(1).sqrt(),
+        "root": _relative(made - covariance, covariance),
+        "cholesky": _relative(weight - factor, factor),
+    }
+    return pd.DataFrame({"seed": range(budget.seeds), "dim": dim, **columns})
+
+
+def _problem(seed: int, dim: int, size: int) -> tuple[Tensor, ...]:
+    """Σ and μ of a random Gaussian, mean and covariance of samples from it, and the W to start from."""
     source = torch.Generator().manual_seed(1000 * seed + dim)
-    mix = torch.randn(dim, dim, generator=source, dtype=torch.float64) / dim**0.5
-    sigma, mu = mix @ mix.T + 0.1 * torch.eye(dim), torch.randn(dim, generator=source, dtype=torch.float64)
-    factor = torch.linalg.cholesky(sigma)
-    x = mu + torch.randn(budget.size, dim, generator=source, dtype=torch.float64) @ factor.T
-    start = torch.randn(dim, dim, generator=source, dtype=torch.float64) / dim**0.5
-    weight, bias = fit(x, start, budget.steps)
-    made = weight @ weight.T
-    scale = float(sigma.trace()) ** 0.5
-    return (
-        seed,
-        dim,
-        float((made - sigma).norm() / sigma.norm()),
-        float((bias - mu).norm()) / scale,
-        float((made - x.T.cov(correction=0)).norm() / x.T.cov(correction=0).norm()),
-        float((weight - factor).norm() / factor.norm()),
-    )
+    mix, start = torch.randn(2, dim, dim, generator=source, dtype=torch.float64) / dim**0.5
+    sigma = mix @ mix.T + 0.1 * torch.eye(dim)
+    mu = torch.randn(dim, generator=source, dtype=torch.float64)
+    x = mu + torch.randn(size, dim, generator=source, dtype=torch.float64) @ torch.linalg.cholesky(sigma).T
+    return sigma, mu, x.mean(0), x.T.cov(correction=0), start
 
 
-def fit(x: Tensor, start: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-    """W and b that minimise −E log N(x; b, WWᵀ), by Adam with a falling rate, from W = `start` and b = 0.
+def _relative(difference: Tensor, reference: Tensor) -> Tensor:
+    return difference.flatten(1).norm(dim=1) / reference.flatten(1).norm(dim=1)
 
-    The mean negative log-likelihood depends on the samples by their mean and covariance alone:
-    ln |det W| + ½ tr(W⁻¹ (S + (m − b)(m − b)ᵀ) W⁻ᵀ).
+
+def fit(mean: Tensor, covariance: Tensor, start: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """W (S, d, d) and b (S, d) that minimise −E log N(x; b, WWᵀ), by Adam at a falling rate.
+
+    The mean negative log-likelihood depends on the samples by their mean m and covariance C alone:
+    ln |det W| + ½ tr(W⁻¹ (C + (m − b)(m − b)ᵀ) W⁻ᵀ). Starts from W = `start` and b = 0.
     """
-    mean, covariance = x.mean(0), x.T.cov(correction=0)
     weight, bias = start.clone().requires_grad_(), torch.zeros_like(mean).requires_grad_()
     optimizer = torch.optim.Adam([weight, bias], lr=0.03)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
         optimizer.zero_grad()
-        away = (mean - bias)[:, None]
-        solved = torch.linalg.solve(weight, covariance + away @ away.T)
-        loss = torch.linalg.slogdet(weight)[1] + torch.linalg.solve(weight, solved.T).trace() / 2
-        loss.backward()
+        away = (mean - bias)[:, :, None]
+        solved = torch.linalg.solve(weight, covariance + away @ away.mT)
+        traces = torch.linalg.solve(weight, solved.mT).diagonal(dim1=1, dim2=2).sum(1)
+        (torch.linalg.slogdet(weight)[1] + traces / 2).sum().backward()
         optimizer.step()
         schedule.step()
     return weight.detach(), bias.detach()

@@ -57,7 +57,7 @@ def change_of_variables() -> Claim:
         "learnt by minimising −log p(x) directly; for a map like this one can, and here it was.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=150, size=200),
-        full=Budget(seeds=16, steps=3000, size=400),
+        full=Budget(seeds=16, steps=1500, size=400),
         judge=judge,
         figure=figure,
         examples=examples,

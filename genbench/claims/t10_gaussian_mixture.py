@@ -46,7 +46,7 @@ def mixture_does_both() -> Claim:
         "one can check each against the other, which is how an implementation of either should be tested.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=20_000),
-        full=Budget(seeds=64, size=100_000),
+        full=Budget(seeds=32, size=100_000),
         judge=judge,
         figure=figure,
         examples=examples,

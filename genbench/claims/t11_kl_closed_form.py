@@ -46,7 +46,7 @@ def kl_closed_form() -> Claim:
         "exponential's bracket in the wrong place; the figure shows what these print variants would give.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=20_000),
-        full=Budget(seeds=64, size=200_000),
+        full=Budget(seeds=32, size=200_000),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import softplus
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.nn.mlp import mlp
 from genbench.registry import claims
 from genbench.types import Judgement, Standing
 
@@ -54,7 +53,7 @@ def log_variance() -> Claim:
         "one, and relative precision is the same at every scale.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=150),
-        full=Budget(seeds=32, steps=3000),
+        full=Budget(seeds=32, steps=2000),
         judge=judge,
         figure=figure,
         examples=examples,
@@ -63,13 +62,8 @@ def log_variance() -> Claim:
 
 def measure(budget: Budget) -> pd.DataFrame:
     """Columns reading, precision, seed, failed, step (of the failure, else −1), smallest (variance met)."""
-    rows = [
-        (reading, precision, seed, *_trained(reading, precision, seed, budget.steps))
-        for reading in READINGS
-        for precision in PRECISIONS
-        for seed in range(budget.seeds)
-    ]
-    return pd.DataFrame(rows, columns=["reading", "precision", "seed", "failed", "step", "smallest"])
+    parts = [_trained(reading, precision, budget) for reading in READINGS for precision in PRECISIONS]
+    return pd.concat(parts, ignore_index=True)
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
@@ -110,30 +104,38 @@ def examples() -> Mapping[Standing, pd.DataFrame]:
     return {"supported": made(16, 10), "refuted": made(32, 0), "inconclusive": made(8, 1)}
 
 
-def _trained(reading: str, precision: str, seed: int, steps: int) -> tuple[bool, int, float]:
-    """Train until something is not finite: whether it was, at which step, and the smallest variance met."""
-    torch_type, source = PRECISIONS[precision], torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        encoder, decoder = mlp([DIM, WIDTH, 2 * CODES], nn.Tanh), nn.Linear(CODES, DIM)
-    nets = nn.ModuleList([encoder, decoder]).to(torch_type)
-    optimizer = torch.optim.Adam(nets.parameters(), lr=RATE, eps=1e-6)
-    mixing = torch.randn(CODES, DIM, generator=source)
-    smallest = float("inf")
-    for step in range(steps):
-        x = torch.randn(BATCH, CODES, generator=source) @ mixing
-        x = (x + NOISE_VARIANCE**0.5 * torch.randn(BATCH, DIM, generator=source)).to(torch_type)
-        epsilon = torch.randn(BATCH, CODES, generator=source).to(torch_type)
-        mean, raw = encoder(x).chunk(2, dim=1)
+def _trained(reading: str, precision: str, budget: Budget) -> pd.DataFrame:
+    """Train all seeds side by side; what is not finite stays in its own seed."""
+    of = PRECISIONS[precision]
+    sources = [torch.Generator().manual_seed(seed) for seed in range(budget.seeds)]
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.stack([torch.randn(*shape, generator=source) for source in sources])
+
+    sizes = [(DIM, WIDTH), (WIDTH, 2 * CODES), (CODES, DIM)]
+    weights = [(drawn(*size) / size[0] ** 0.5).to(of).requires_grad_() for size in sizes]
+    biases = [torch.zeros(budget.seeds, 1, size[1], dtype=of, requires_grad=True) for size in sizes]
+    optimizer = torch.optim.Adam([*weights, *biases], lr=RATE, eps=1e-6)
+    mixing = drawn(CODES, DIM)
+    died = torch.full((budget.seeds,), -1)
+    smallest = torch.full((budget.seeds,), float("inf"))
+    for step in range(budget.steps):
+        x = (drawn(BATCH, CODES) @ mixing + NOISE_VARIANCE**0.5 * drawn(BATCH, DIM)).to(of)
+        hidden = torch.tanh(x @ weights[0] + biases[0])
+        mean, raw = (hidden @ weights[1] + biases[1]).chunk(2, dim=2)
         variance, logarithm = READINGS[reading](raw)
-        away = x - decoder(mean + variance.sqrt() * epsilon)
-        kl = (mean.square() + variance - logarithm - 1).sum(1) / 2
-        loss = (away.square().sum(1) / (2 * NOISE_VARIANCE) + kl).mean()
+        z = mean + variance.sqrt() * drawn(BATCH, CODES).to(of)
+        away = x - (z @ weights[2] + biases[2])
+        kl = (mean.square() + variance - logarithm - 1).sum(2) / 2
+        loss = (away.square().sum(2) / (2 * NOISE_VARIANCE) + kl).mean(1)
         optimizer.zero_grad()
-        loss.backward()
-        slopes = torch.cat([p.grad.flatten() for p in nets.parameters() if p.grad is not None])
-        if not bool(loss.isfinite() & slopes.isfinite().all()):
-            return True, step, smallest
-        smallest = min(smallest, float(variance.detach().min()))
+        loss.sum().backward()
+        slopes = [each.grad.flatten(1).sum(1) for each in (*weights, *biases) if each.grad is not None]
+        whole = loss.isfinite() & torch.stack(slopes).isfinite().all(0)
+        died = torch.where((died < 0) & ~whole, step, died)
+        smallest = torch.where(
+            died < 0, torch.minimum(smallest, variance.detach().float().amin((1, 2))), smallest
+        )
         optimizer.step()
-    return False, -1, smallest
+    columns = {"failed": died >= 0, "step": died, "smallest": smallest}
+    return pd.DataFrame({"reading": reading, "precision": precision, "seed": range(budget.seeds), **columns})

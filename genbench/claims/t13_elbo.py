@@ -46,7 +46,7 @@ def elbo_is_a_bound() -> Claim:
         "far as their encoders are equally good.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=5_000),
-        full=Budget(seeds=64, size=50_000),
+        full=Budget(seeds=32, size=50_000),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -52,7 +52,7 @@ def printed_code() -> Claim:
         "belongs.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=5_000),
-        full=Budget(seeds=64, size=50_000),
+        full=Budget(seeds=32, size=50_000),
         judge=judge,
         figure=figure,
         examples=examples,

@@ -24,19 +24,24 @@ from genbench.types import ClaimRecord, Judgement, Standing
 COLUMNS = ("id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source")
 
 
-def conclude(claims: Sequence[Claim], tier: Tier, out: Path) -> list[ClaimRecord]:
+def conclude(chosen: Sequence[tuple[Claim, Tier]], out: Path) -> list[ClaimRecord]:
     """Judge the evidence that lies under `out`, write verdicts and figures beside it, and give the verdicts.
+
+    Args:
+        chosen: each claim with the tier whose evidence counts; p-values are adjusted for all of them.
 
     Raises:
         InputError: a claim has no evidence there.
     """
-    folders = [ClaimFolder.under(out, tier, claim.id) for claim in claims]
+    folders = [ClaimFolder.under(out, tier, claim.id) for claim, tier in chosen]
     frames = [folder.read_evidence() for folder in folders]
-    judgements = [claim.judge(frame) for claim, frame in zip(claims, frames, strict=True)]
+    judgements = [claim.judge(frame) for (claim, _), frame in zip(chosen, frames, strict=True)]
     adjusted = adjust(judgements)
     records = []
-    for claim, folder, frame, judgement, p in zip(claims, folders, frames, judgements, adjusted, strict=True):
-        record = _record(claim, tier, judgement, p, len(claims), folder.read_origin())
+    for (claim, tier), folder, frame, judgement, p in zip(
+        chosen, folders, frames, judgements, adjusted, strict=True
+    ):
+        record = _record(claim, tier, judgement, p, len(chosen), folder.read_origin())
         folder.write_verdict(record, draw(claim, frame))
         records.append(record)
     return records
@@ -62,6 +67,12 @@ def draw(claim: Claim, frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def place(name: str) -> tuple[str, int]:
+    """Where a claim's id stands in a list: by its letters, then by its number, so that T2 precedes T10."""
+    letters = name.rstrip("0123456789")
+    return letters, int(name[len(letters) :] or 0)
+
+
 def as_json(records: Sequence[ClaimRecord]) -> dict[str, list[dict[str, Any]]]:
     """What ``genbench claims --json`` prints; numbers that are not finite are null."""
     rows = [{**asdict(record), **asdict(record.judgement)} for record in records]
@@ -82,6 +93,7 @@ def _record(
         p_adjusted=p,
         together=together,
         seconds=0.0,
+        checked=claim.checked,
     )
     return replace(record, seconds=origin.seconds, environment=origin.environment) if origin else record
 

@@ -65,7 +65,7 @@ def claims(
     lab = Lab(out, tier.value, machine, watch, jobs or default_jobs(machine), stopping)
     ready = gather(chosen, lab)
     watch.close()
-    records = conclude(ready, tier.value, out)
+    records = conclude([(claim, tier.value) for claim in ready], out)
     if as_json:
         print(json.dumps(plain(records), indent=1))
     else:
@@ -84,6 +84,7 @@ def select(ids: Sequence[str]) -> list[Claim]:
         InputError: an id is unknown; the text names the nearest.
     """
     from genbench import registry
+    from genbench.claims.verdicts import place
 
     every = {name: entry.create() for name, entry in registry.claims.items()}
     spoken = {name.lower(): name for name in every} | {claim.slug: name for name, claim in every.items()}
@@ -92,13 +93,7 @@ def select(ids: Sequence[str]) -> list[Claim]:
         known = [*every, *(claim.slug for claim in every.values())]
         raise InputError(f"no claim is called {unknown[0]!r}{registry.nearest(unknown[0], known)}")
     wanted = {spoken[each.lower()] for each in ids}
-    return [every[name] for name in sorted(wanted or every, key=_place)]
-
-
-def _place(name: str) -> tuple[str, int]:
-    """Letters first, then the number, so that T2 comes before T10."""
-    letters = name.rstrip("0123456789")
-    return letters, int(name[len(letters) :] or 0)
+    return [every[name] for name in sorted(wanted or every, key=place)]
 
 
 class _Lines:
@@ -115,7 +110,7 @@ class _Lines:
         return self.progress
 
     def measured(self, claim: Claim, seconds: float, kept: bool) -> None:
-        how = "evidence kept from before" if kept else f"measured in {seconds:.1f} s"
+        how = "evidence kept from before" if kept else f"measured in {seconds:.1f} s of processor time"
         self._say(f"{claim.id} {claim.slug}: {how}")
 
     def failed(self, claim: Claim, reason: str) -> None:

@@ -30,10 +30,13 @@ def report(
     """Write a report for the browser: one folder, no network, no server."""
     from genbench.report.costs import THRESHOLD
     from genbench.report.html import write_report
+    from genbench.store import claim_folders
+    from genbench.store.place import place
 
     results = _load(path)
     citations = _citations(results.records["model"].unique())
-    index = write_report(results, out, citations, THRESHOLD if threshold is None else threshold)
+    quality = THRESHOLD if threshold is None else threshold
+    index = write_report(results, out, citations, quality, claim_folders(place(path)))
     print(f"report: {index.resolve()}")
 
 

@@ -64,8 +64,8 @@ class Site:
         self.write(name, page.encode())
 
 
-def make_site(results: Results, out: Path) -> Site:
-    """Everything that the pages of a report have in common."""
+def make_site(results: Results, out: Path, claimed: bool = False) -> Site:
+    """Everything that the pages of a report have in common; `claimed` says that there is a page of claims."""
     made = entries(results)
     found = {path: method for method in methods(results.records) for path in method.paths}
     shown = [folder for folder in results.folders if str(folder.path) in found]
@@ -84,7 +84,7 @@ def make_site(results: Results, out: Path) -> Site:
         scores=by_path(results.scores),
         traces=by_path(results.traces),
         better=dict(zip(results.scores["metric"], results.scores["better"], strict=True)),
-        templates=_templates(),
+        templates=_templates(claimed),
     )
 
 
@@ -128,7 +128,7 @@ def write_raw(site: Site) -> None:
             write(table, path)
 
 
-def _templates() -> Environment:
+def _templates(claimed: bool) -> Environment:
     templates = Environment(
         loader=PackageLoader("genbench.report"),
         autoescape=True,
@@ -138,7 +138,9 @@ def _templates() -> Environment:
     )
     filters = {"interval": score_text, "rank": rank_text, "failures": failure_text, "si": quantity_text}
     templates.filters.update(filters)
-    templates.globals.update(mark=MARK, written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))
+    templates.globals.update(
+        mark=MARK, claimed=claimed, written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    )
     return templates
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter
 
 from genbench.store import tables
 from genbench.store.atomic import checked_name, write_atomically
+from genbench.store.place import Place, place, read
 from genbench.types import ClaimRecord, InputError
 
 FRAME, ORIGIN, VERDICT, FIGURE = "evidence.parquet", "evidence.json", "verdict.json", "figure.svg"
@@ -25,7 +25,7 @@ class Origin:
 
     Attributes:
         key: hash of the budget and of the code that measured; other evidence has another key.
-        seconds: how long the measurement took.
+        seconds: processor time of the measurement.
     """
 
     key: str
@@ -43,12 +43,12 @@ class ClaimFolder:
     It is not called after a run, so that readers of runs pass it by. Every write is atomic.
     """
 
-    path: Path
+    path: Place
 
     @classmethod
-    def under(cls, root: str | Path, tier: str, name: str) -> ClaimFolder:
+    def under(cls, root: str | Place, tier: str, name: str) -> ClaimFolder:
         """The folder of a claim in a folder of results; InputError if a name cannot be a folder's."""
-        return cls(Path(root, "claims", "verdicts", checked_name(tier), checked_name(name)))
+        return cls(place(root) / "claims" / "verdicts" / checked_name(tier) / checked_name(name))
 
     def write_evidence(self, frame: pd.DataFrame, origin: Origin) -> None:
         """Keep what was measured; the origin last, since it says that the frame is whole."""
@@ -60,7 +60,7 @@ class ClaimFolder:
     def read_origin(self) -> Origin | None:
         """Where the kept evidence comes from; None if there is none, or it cannot be read."""
         try:
-            return _ORIGIN.validate_json((self.path / ORIGIN).read_bytes())
+            return _ORIGIN.validate_json(read(self.path / ORIGIN))
         except (OSError, ValueError):
             return None
 
@@ -71,7 +71,7 @@ class ClaimFolder:
             InputError: it is missing or damaged.
         """
         try:
-            return pd.read_parquet(self.path / FRAME)
+            return pd.read_parquet(io.BytesIO(read(self.path / FRAME)))
         except OSError as error:
             raise InputError(f"{self.path / FRAME} cannot be read: {error.strerror or error}") from None
         except ValueError as error:
@@ -89,14 +89,14 @@ class ClaimFolder:
             InputError: it is missing or damaged.
         """
         try:
-            return _VERDICT.validate_json((self.path / VERDICT).read_bytes())
+            return _VERDICT.validate_json(read(self.path / VERDICT))
         except OSError as error:
             raise InputError(f"{self.path / VERDICT} cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise tables.damaged(self.path / VERDICT, error) from None
 
     @property
-    def figure(self) -> Path:
+    def figure(self) -> Place:
         """Where the figure lies."""
         return self.path / FIGURE
 
@@ -104,6 +104,7 @@ class ClaimFolder:
         write_atomically(self.path / name, json.dumps(content, indent=1).encode())
 
 
-def claim_folders(root: Path) -> list[ClaimFolder]:
+def claim_folders(root: Place) -> list[ClaimFolder]:
     """Every claim with a verdict below a folder of results, sorted by path."""
-    return [ClaimFolder(path.parent) for path in sorted(root.glob(f"**/claims/verdicts/*/*/{VERDICT}"))]
+    found: list[Place] = list(root.glob(f"**/claims/verdicts/*/*/{VERDICT}"))
+    return [ClaimFolder(path.parent) for path in sorted(found, key=str)]

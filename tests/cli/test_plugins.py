@@ -55,3 +55,10 @@ def test_a_variant_takes_at_most_twenty_lines():
     code = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     lines = sum(node.end_lineno - node.lineno + 1 + len(node.decorator_list) for node in code)
     assert lines <= 20
+
+
+def test_its_claim_is_tested_like_ours(installed, tmp_path):
+    run = genbench(installed, "claims", "H1", "--out", str(tmp_path), "--json")
+    assert run.returncode == 0, run.stderr
+    (row,) = json.loads(run.stdout)["claims"]
+    assert (row["id"], row["verdict"], row["seeds"]) == ("H1", "supported", 16)
