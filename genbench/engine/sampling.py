@@ -56,8 +56,10 @@ def _run_chains(
 def each(ensemble: Ensemble, state: State, function: Callable[..., T], *inputs: Any) -> T:
     """Call function(nets, *inputs) for every seed, by the ensemble's backend; tensors come back stacked."""
 
+    layouts = ensemble.layouts  # before vmap, since a net that is made draws its first weights
+
     def one(flats: Mapping[str, Tensor], buffers: Mapping[str, Tensor], *own: Any) -> T:
-        nets: Nets = bind(ensemble.layouts, flats, buffers)
+        nets: Nets = bind(layouts, flats, buffers)
         return function(nets, *own)
 
     if ensemble.backend == "batched":
