@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from genbench.store.tables import check_size
 from genbench.types import InputError, NotAvailableError, Trace
 
 COLUMNS = ["seed", "step", "seconds", "samples", "signal", "value"]
@@ -49,7 +52,7 @@ def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
         return _read_events
     readers: Mapping[str, Callable[[Path], pd.DataFrame]] = {
         ".csv": pd.read_csv,
-        ".parquet": pd.read_parquet,
+        ".parquet": _read_parquet,
         ".jsonl": _read_json_lines,
         ".ndjson": _read_json_lines,
         ".json": _read_json_lines,
@@ -62,13 +65,24 @@ def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
 def _checked(reader: Callable[[Path], pd.DataFrame], path: Path) -> pd.DataFrame:
     try:
         return reader(path)
-    except (OSError, ValueError, KeyError) as error:  # parsers raise subclasses of ValueError
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        pa.ArrowException,
+    ) as error:  # parsers raise subclasses of ValueError
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path} cannot be read as {path.suffix}: {reason}") from None
 
 
 def _read_json_lines(path: Path) -> pd.DataFrame:
     return pd.read_json(path, lines=True)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with pq.ParquetFile(path) as file:
+        check_size(file, path)
+        return file.read().to_pandas()
 
 
 def _read_events(path: Path) -> pd.DataFrame:

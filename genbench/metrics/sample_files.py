@@ -117,7 +117,7 @@ def _from_numpy(path: Path, load: Callable[[], np.ndarray[Any, Any]]) -> Tensor:
 
 
 def _pt(path: Path) -> Tensor:
-    _check_size(path.stat().st_size, path)
+    _check_size(_unpacked(path), path)
     try:
         x = torch.load(path, weights_only=True, map_location="cpu")
     except Exception:  # a refused pickle, a damaged archive and others
@@ -128,7 +128,18 @@ def _pt(path: Path) -> Tensor:
         x = x.get("samples")
     if not isinstance(x, Tensor):
         raise InputError(f"{path} must hold one tensor, or a dictionary with a tensor called 'samples'")
+    if x.layout is not torch.strided or x.is_quantized or x.is_complex() or x.is_meta:
+        raise InputError(f"{path} holds a tensor of a special kind; save a plain, dense one of real numbers")
+    _check_size(x.numel() * x.element_size(), path)  # a view can repeat one stored number for ever
     return x.detach()
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes of a file once unpacked, if it is a zip archive, as torch writes them; else as it lies there."""
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
 
 
 def _check_size(size: int, path: Path) -> None:

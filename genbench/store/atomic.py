@@ -28,6 +28,16 @@ def checked_name(name: str) -> str:
     return name
 
 
+def refuse_link(folder: Place) -> None:
+    """Refuse to write into a folder that is a symbolic link: a copied run could point it anywhere.
+
+    Raises:
+        InputError: it is one.
+    """
+    if isinstance(folder, Path) and folder.is_symlink():
+        raise InputError(f"{folder} is a symbolic link, into which nothing is written; remove it")
+
+
 def write_atomically(path: Place, data: bytes, keep: Place | None = None) -> None:
     """Write beside `path`, onto the disk, then rename: whatever happens, `path` is old or new, never half.
 

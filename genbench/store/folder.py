@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from genbench.store import tables
-from genbench.store.atomic import checked_name, remove_abandoned, write_atomically
+from genbench.store.atomic import checked_name, refuse_link, remove_abandoned, write_atomically
 from genbench.store.place import Place, place, read
 from genbench.types import InputError, Record, Score, Verdict
 
@@ -27,6 +28,8 @@ WALKS = "samples/walks.png"
 PREVIOUS = "state.previous.safetensors"
 _RECORD, _VERDICTS = TypeAdapter(Record), TypeAdapter(list[Verdict])
 MOST_IMAGES, MOST_POINTS = 64, 1000
+MAX_SAMPLES_BYTES = 4_000_000_000
+"""Uncompressed size up to which kept samples are read: a small archive can unpack to anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +59,13 @@ class RunFolder:
         """The folder of a run in a folder of results.
 
         Raises:
-            InputError: one of the names cannot be a folder's.
+            InputError: one of the names cannot be a folder's, or the folder of that name is a link.
         """
-        return cls(place(root) / checked_name(suite) / checked_name(task) / checked_name(f"{model}-{key}"))
+        path = place(root)
+        for name in (suite, task, f"{model}-{key}"):
+            path = path / checked_name(name)
+            refuse_link(path)
+        return cls(path)
 
     @property
     def key(self) -> str:
@@ -92,9 +99,12 @@ class RunFolder:
         """Write any file of the run, such as ``samples/step-000500.png``, and answer where it lies.
 
         Raises:
-            InputError: a part of `name` cannot be a file's name.
+            InputError: a part of `name` cannot be a file's name, or a folder on the way is a link.
         """
-        path = self.path.joinpath(*map(checked_name, name.split("/")))
+        parts = list(map(checked_name, name.split("/")))
+        for depth in range(len(parts)):
+            refuse_link(self.path.joinpath(*parts[:depth]))
+        path = self.path.joinpath(*parts)
         write_atomically(path, data)
         return path
 
@@ -162,6 +172,10 @@ class RunFolder:
         if data is None:
             return None
         try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                size = sum(member.file_size for member in archive.infolist())
+            if size > MAX_SAMPLES_BYTES:
+                raise ValueError(f"it unpacks to {size} bytes")
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 return Samples(arrays["generated"], arrays["real"])
         except Exception as error:  # a damaged archive raises whatever zip and numpy stumble over

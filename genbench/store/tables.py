@@ -40,6 +40,25 @@ TRACE_FRAME: pd.DataFrame = TRACE.empty_table().to_pandas()
 SCORE_FRAME: pd.DataFrame = SCORES.empty_table().to_pandas()
 
 
+MAX_ROWS = 50_000_000
+"""Rows that are read of one table: a small parquet file can hold any number of equal ones."""
+MAX_BYTES = 4_000_000_000
+"""Uncompressed size up to which a table is read."""
+
+
+def check_size(file: pq.ParquetFile, where: object) -> None:
+    """Refuse a table before it is unpacked that would not fit into memory.
+
+    Raises:
+        InputError: it has more rows or bytes than any run leaves.
+    """
+    meta = file.metadata
+    size = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+    if meta.num_rows > MAX_ROWS or size > MAX_BYTES:
+        limits = f"at most {MAX_ROWS} and {MAX_BYTES} are read"
+        raise InputError(f"{where} unpacks to {meta.num_rows} rows and {size} bytes; {limits}")
+
+
 def damaged(path: Place, error: Exception) -> InputError:
     """What to say of a file that is there but cannot be understood."""
     reason = " ".join(str(error).split())
@@ -128,8 +147,8 @@ def _table(data: bytes | None, schema: pa.Schema, path: Place) -> pa.Table:
     if data is None:
         return schema.empty_table()
     try:
-        return (
-            pq.read_table(io.BytesIO(data), page_checksum_verification=True).select(schema.names).cast(schema)
-        )
+        with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
+            check_size(file, path)
+            return file.read(schema.names).select(schema.names).cast(schema)
     except (KeyError, OSError, pa.ArrowException) as error:
         raise damaged(path, error) from None

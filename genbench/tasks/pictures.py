@@ -25,6 +25,8 @@ MAX_PIXELS = 50_000_000
 """Largest image that is decoded: a small file can claim to be a huge image."""
 MAX_BYTES = 100_000_000
 """Largest image file that is read."""
+MAX_TOTAL = 16_000_000_000
+"""Largest size of all images together, at the size that is asked for."""
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -76,6 +78,10 @@ def decode(pictures: Sequence[Picture], size: int, channels: Literal[1, 3] = 3) 
     Raises:
         InputError: a file is damaged, too large, or has more than 8 bits a channel; it is named.
     """
+    if (total := len(pictures) * channels * size * size) > MAX_TOTAL:
+        raise InputError(
+            f"{len(pictures)} images of {size} pixels a side are {total} bytes, give less than {MAX_TOTAL}"
+        )
     images = torch.empty((len(pictures), channels, size, size), dtype=torch.uint8)
     for i, picture in enumerate(pictures):
         images[i] = _decoded(picture, size, channels)
