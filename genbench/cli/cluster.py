@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +13,7 @@ import typer
 from genbench.types import InputError
 
 if TYPE_CHECKING:
+    from genbench.engine.run import Machine
     from genbench.executors.cluster import RayCluster
 
 
@@ -58,3 +62,29 @@ def chosen_cluster(
     from genbench.executors.cluster import IN_FLIGHT, RayCluster
 
     return RayCluster(address, cpus, gpus, retries, jobs or IN_FLIGHT)
+
+
+@contextmanager
+def led(machine: Machine, elsewhere: bool) -> Iterator[Machine]:
+    """The machine, with the processes that torchrun started beside this one; all but the first end here.
+
+    Raises:
+        InputError: runs are to go side by side or somewhere else as well.
+    """
+    from genbench.engine.following import follow
+    from genbench.engine.parallel import join, launched
+
+    if launched() > 1 and elsewhere:
+        raise InputError("torchrun splits one run at a time over processes; leave --jobs and --executor out")
+    group = join(machine.device)
+    if group is None:
+        yield machine
+        return
+    machine = replace(machine, device=group.device, group=group)
+    if group.rank:
+        follow(group, machine)
+        raise typer.Exit
+    try:
+        yield machine
+    finally:
+        group.dismiss()

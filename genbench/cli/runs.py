@@ -99,10 +99,11 @@ def run(
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
     trackers = [tracker(name, root) for name in _split(track) or ()]
-    with RunProgress(console, len(configs), root) as progress:
+    elsewhere = where is not None or (jobs or 1) > 1
+    with cluster.led(machine, elsewhere) as led, RunProgress(console, len(configs), root) as progress:
         watch = Several([progress, *trackers])
-        jobs = jobs or default_jobs(machine, len(configs))
-        records = run_all(configs, machine, root, watch, stopping, jobs, where)
+        jobs = jobs or default_jobs(led, len(configs))
+        records = run_all(configs, led, root, watch, stopping, jobs, where)
     _conclude(root / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")

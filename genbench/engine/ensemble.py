@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genbench.engine import streams
-from genbench.engine.gradients import Backend, Gradient, gradient
+from genbench.engine.gradients import Backend, Gradient, Sharing, gradient
 from genbench.engine.nets import Layout, Net, bind, flatten
 from genbench.engine.signals import Accumulator
 from genbench.models.model import Model, Update
@@ -50,6 +50,7 @@ class Ensemble:
     Attributes:
         steps: the whole budget; phases divide it by their shares.
         together: seeds that a batched program holds at once; None means all.
+        sharing: how gradients come from several processes; None for this one alone.
     """
 
     model: Model
@@ -59,6 +60,7 @@ class Ensemble:
     batch: int
     backend: Backend = "batched"
     together: int | None = None
+    sharing: Sharing | None = None
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
@@ -127,7 +129,7 @@ class Ensemble:
     @cached_property
     def _gradients(self) -> dict[tuple[int, int], Gradient]:
         return {
-            (p, u): gradient(update, self.layouts, self.backend, self.together)
+            (p, u): gradient(update, self.layouts, self.backend, self.together, self.sharing)
             for p, (_, _, updates) in enumerate(self.spans)
             for u, update in enumerate(updates)
         }

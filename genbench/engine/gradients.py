@@ -21,15 +21,22 @@ from genbench.models.model import Loss, Update
 Backend = Literal["batched", "loop"]
 Tensors = Mapping[str, Tensor]
 Gradient = Callable[[Tensor, Tensors, Tensors, Tensor, Tensors], tuple[Tensor, Loss]]
+Sharing = Callable[[Gradient], Gradient]
+"""How a batch's gradient comes from several processes."""
 
 
 def gradient(
-    update: Update, layouts: Mapping[str, Layout], backend: Backend, together: int | None = None
+    update: Update,
+    layouts: Mapping[str, Layout],
+    backend: Backend,
+    together: int | None = None,
+    sharing: Sharing | None = None,
 ) -> Gradient:
     """Function (player, all flats, buffers, x, noise) → (gradient, loss), all with seeds in front.
 
     Args:
         together: seeds that a batched program holds at once, where memory is short; None means all.
+        sharing: how the gradient comes from several processes; None for this one alone.
     """
 
     def loss_of(
@@ -38,9 +45,9 @@ def gradient(
         loss = update.loss(bind(layouts, {**flats, update.player: flat}, buffers), x, noise)
         return loss.value, loss
 
-    if backend == "batched":
-        return vmap(grad(loss_of, has_aux=True), chunk_size=together)
-    return _looped(loss_of)
+    batched = backend == "batched"
+    own = vmap(grad(loss_of, has_aux=True), chunk_size=together) if batched else _looped(loss_of)
+    return own if sharing is None else sharing(own)
 
 
 def _looped(loss_of: Callable[..., tuple[Tensor, Loss]]) -> Gradient:

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from genbench.detectors import diagnose
-from genbench.engine import checkpoint, cost, memory, schedule
+from genbench.engine import checkpoint, cost, memory, parallel, schedule
 from genbench.engine.devices import BackendChoice, choose_backend, describe
 from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.parallel import Group
 from genbench.engine.probe import Probe
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
@@ -26,7 +27,7 @@ from genbench.engine.walks import walk
 from genbench.environment import environment
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
-from genbench.models.model import ChainSampler
+from genbench.models.model import ChainSampler, Model
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
@@ -59,11 +60,16 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a run runs; nothing of it changes what is computed, but for rounding."""
+    """Where a run runs; nothing of it changes what is computed, but for rounding.
+
+    Attributes:
+        group: processes among which each batch is split; this one leads it.
+    """
 
     device: torch.device
     backend: BackendChoice = "auto"
     data_dir: Path | None = None
+    group: Group | None = None
 
 
 def load_task(config: RunConfig, data_dir: Path | None) -> Task:
@@ -85,24 +91,51 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
     task = load_task(config, machine.data_dir).to(machine.device)
     model = models[config.model].create(**config.options)
     record = replace(record, environment=environment(describe(machine.device)), data=_describe_data(task))
-    if reason := model.refuses(task):
+    if reason := model.refuses(task) or _splits(config, model, task, machine):
         record = replace(record, status="skipped", reason=reason)
         folder.write_record(record)
         return record
-    backend = choose_backend(machine.backend, model, task)
-    record = replace(record, environment={**record.environment, "backend": backend})
-    ensemble = Ensemble(model, task, config.seeds, config.steps, config.batch, backend)
+    ensemble = _ensemble(config, model, task, machine)
+    processes = {} if machine.group is None else {"processes": machine.group.size}
+    record = replace(record, environment={**record.environment, "backend": ensemble.backend, **processes})
     while True:
         try:
-            return _Run(config, ensemble, folder, observer, record).finish()
+            return _Run(config, ensemble, folder, observer, record, machine.group).finish()
         except Exception as error:
-            smaller = memory.halved(ensemble) if memory.is_out_of_memory(error) else None
+            smaller = _smaller(ensemble, error)
             if smaller is None:
                 raise
         # The next attempt goes on from the last checkpoint, since this one's state may be half changed.
         ensemble = smaller
         memory.release(machine.device)
         record = replace(record, environment={**record.environment, "seeds_together": ensemble.together})
+
+
+def _smaller(ensemble: Ensemble, error: Exception) -> Ensemble | None:
+    """The ensemble for a machine whose memory was too short; None if that was not it, or nothing helps."""
+    if ensemble.sharing is not None or not memory.is_out_of_memory(error):  # other processes would not follow
+        return None
+    return memory.halved(ensemble)
+
+
+def assemble(config: RunConfig, machine: Machine) -> Ensemble:
+    """What trains a configuration on a machine."""
+    task = load_task(config, machine.data_dir).to(machine.device)
+    return _ensemble(config, models[config.model].create(**config.options), task, machine)
+
+
+def _ensemble(config: RunConfig, model: Model, task: Task, machine: Machine) -> Ensemble:
+    backend, group = choose_backend(machine.backend, model, task), machine.group
+    sharing = None if group is None else group.split(model, task, config.batch)
+    return Ensemble(model, task, config.seeds, config.steps, config.batch, backend, sharing=sharing)
+
+
+def _splits(config: RunConfig, model: Model, task: Task, machine: Machine) -> str | None:
+    """Why batches cannot be split among the machine's processes; None if they can, or need not."""
+    if machine.group is None:
+        return None
+    alone = _ensemble(config, model, task, replace(machine, group=None))
+    return parallel.refuses(alone, machine.group.size)
 
 
 @dataclass
@@ -114,6 +147,7 @@ class _Run:
     folder: RunFolder
     observer: Observer
     record: Record
+    group: Group | None = None
     state: State = field(init=False)
     trace: list[pd.DataFrame] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
@@ -150,6 +184,8 @@ class _Run:
 
     def _advance(self, tick: int) -> Accumulator:
         """Train up to a tick; the first one of this process also measures what training costs."""
+        if self.group is not None:
+            self.group.lead(self.config, self.state, tick)
         if self.record.cost:
             return self.ensemble.advance(self.state, tick)
         flops, device = cost.step_flops(self.ensemble), self.ensemble.device

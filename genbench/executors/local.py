@@ -93,11 +93,12 @@ def _threads_as_among(jobs: int) -> Iterator[None]:
 
 
 def default_jobs(machine: Machine, runs: int = 8) -> int:
-    """As many of so many runs at a time as there are cores, one on a GPU.
+    """As many of so many runs at a time as there are cores, one on a GPU or over several processes.
 
     The nets that fit a CPU are too small to keep two cores busy with one of them.
     """
-    return 1 if machine.device.type == "cuda" else max(1, min(os.cpu_count() or 1, 8, runs))
+    alone = machine.device.type == "cuda" or machine.group is not None
+    return 1 if alone else max(1, min(os.cpu_count() or 1, 8, runs))
 
 
 def run(

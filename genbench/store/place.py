@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -83,18 +81,6 @@ def put(path: UPath, data: bytes) -> None:
         path.fs.pipe_file(path.path, data)
     except Exception as error:  # see `place`
         raise _unreachable(f"{path} cannot be written", error) from None
-
-
-@contextmanager
-def fetched(path: Place) -> Iterator[Path]:
-    """The file as a local one, for readers that know no URLs; a copy is gone afterwards."""
-    if isinstance(path, Path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="genbench-") as folder:
-        copy = Path(folder, path.name)
-        path.fs.get_file(path.path, str(copy))
-        yield copy
 
 
 def walk(root: Place) -> Iterator[tuple[Place, list[str], list[str]]]:

@@ -1,0 +1,195 @@
+"""One model over several processes: each takes its share of every batch, and their gradients are averaged.
+
+Processes are started by ``torchrun``. The first one leads: it alone reads, evaluates and writes, and tells
+the others to train along whenever it does. All keep the same parameters, since they see the same gradient.
+That is the whole batch's, up to rounding, where a loss is a mean over its examples; other losses are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as distributed
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from genbench.engine import streams
+from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.gradients import Gradient, Tensors, gradient
+from genbench.models.model import Loss, Model, Noise
+from genbench.tasks.task import Task
+from genbench.types import InputError
+
+PATIENCE = timedelta(minutes=30)
+"""How long a process waits for the others: as long as the leader may evaluate."""
+TOLERANCE = 1e-3
+"""Relative difference between the gradient of a batch and the mean of its parts' that rounding explains."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """A process's share of each batch; maps a gradient of the whole batch to the average of all shares'.
+
+    Attributes:
+        axes: where the examples lie in each noise of one seed; None where it is not drawn by example.
+    """
+
+    rank: int
+    size: int
+    axes: Mapping[str, int | None]
+
+    def __call__(self, whole: Gradient) -> Gradient:
+        def averaged(
+            player: Tensor, players: Tensors, buffers: Tensors, x: Tensor, noise: Tensors
+        ) -> tuple[Tensor, Loss]:
+            return _mean(whole(player, players, buffers, *self.share(x, noise)), self.size)
+
+        return averaged
+
+    def share(self, x: Tensor, noise: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
+        """This process's examples and noise, seeds in front."""
+        own = {name: self._part(t, self.axes[name]) for name, t in noise.items()}
+        return self._part(x, 0), own
+
+    def _part(self, stacked: Tensor, axis: int | None) -> Tensor:
+        return stacked if axis is None else stacked.chunk(self.size, axis + 1)[self.rank]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the leader asks of the others: to train a run up to a step.
+
+    Attributes:
+        state: where from, as bytes; None for the state that they have.
+    """
+
+    config: Any
+    stop: int
+    state: bytes | None
+
+
+class Group:
+    """Processes that train one model together; `rank` 0 leads."""
+
+    def __init__(self, rank: int, size: int, device: torch.device) -> None:
+        self.rank, self.size, self.device = rank, size, device
+        self._reached: tuple[object, int] | None = None
+
+    def split(self, model: Model, task: Task, batch: int) -> Split:
+        """This process's share of a model's batches."""
+        return Split(self.rank, self.size, _axes(model, task, batch, self.size))
+
+    def lead(self, config: Any, state: State, stop: int) -> None:
+        """Have the others train `config` up to `stop`, from `state`, while this process does."""
+        known = self._reached == (config, state.step)
+        self._tell(Order(config, stop, None if known else _packed(state)))
+        self._reached = config, stop
+
+    def dismiss(self) -> None:
+        """The others may go; the group is over."""
+        self._tell(None)
+        distributed.destroy_process_group()
+
+    def hear(self) -> Order | None:
+        """The leader's next order; None when there will be no more."""
+        heard: list[Order | None] = [None]
+        distributed.broadcast_object_list(heard, src=0)
+        if heard[0] is None:
+            distributed.destroy_process_group()
+        return heard[0]
+
+    def _tell(self, order: Order | None) -> None:
+        distributed.broadcast_object_list([order], src=0)
+
+
+def launched() -> int:
+    """How many processes ``torchrun`` has started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
+def join(device: torch.device) -> Group | None:
+    """The group that ``torchrun`` has started this process in; None if it has started no other."""
+    size, rank = launched(), int(os.environ.get("RANK", 0))
+    if size == 1:
+        return None
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=PATIENCE)
+    return Group(rank, size, device)
+
+
+def refuses(ensemble: Ensemble, size: int) -> str | None:
+    """Why the ensemble's batches cannot be split over `size` processes, as a phrase; None if they can."""
+    model, task, batch = ensemble.model, ensemble.task, ensemble.batch
+    if batch % size:
+        return f"a batch of {batch} cannot be split over {size} processes; give a multiple"
+    if model.buffers(task, batch):
+        return f"what it keeps beside its parameters cannot be split over {size} processes"
+    try:
+        tied = _tied(replace(ensemble, seeds=ensemble.seeds[:1], backend="loop"), size)
+    except InputError as error:
+        return str(error)
+    if tied is None:
+        return None
+    return f"the loss of its {tied} ties a batch's examples together, as batch norm does, and cannot be split"
+
+
+def unpack(data: bytes, device: torch.device) -> dict[str, Any]:
+    """The attributes of a state that came as bytes."""
+    attributes: dict[str, Any] = torch.load(io.BytesIO(data), map_location=device, weights_only=True)
+    return attributes
+
+
+def _packed(state: State) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(vars(state), buffer)
+    return buffer.getvalue()
+
+
+def _axes(model: Model, task: Task, batch: int, size: int) -> dict[str, int | None]:
+    """The axis that grows with the batch, of each noise."""
+    whole, part = model.noise(task, batch), model.noise(task, batch // size)
+    return {name: _axis(name, noise, part[name]) for name, noise in whole.items()}
+
+
+def _axis(name: str, whole: Noise, part: Noise) -> int | None:
+    grows = [axis for axis, (w, p) in enumerate(zip(whole.shape, part.shape, strict=True)) if w != p]
+    if len(grows) > 1:
+        raise InputError(f"its noise {name} belongs to pairs of examples and cannot be split")
+    return grows[0] if grows else None
+
+
+def _tied(one: Ensemble, size: int) -> str | None:
+    """The first player whose gradient of a batch is not the mean over the parts of the batch."""
+    axes = _axes(one.model, one.task, one.batch, size)
+    shares = [Split(rank, size, axes) for rank in range(size)]
+    players = one.initial().players
+    x = one.task.unit(one.task.train[torch.arange(one.batch) % len(one.task.train)])[None]
+    noise = streams.draw(one.model.noise(one.task, one.batch), one.generators("split"))
+    for update in (update for _, _, updates in one.spans for update in updates):
+        slope = gradient(update, one.layouts, "loop")
+        whole, _ = slope(players[update.player], players, {}, x, noise)
+        parts = [slope(players[update.player], players, {}, *each.share(x, noise))[0] for each in shares]
+        if (torch.stack(parts).mean(0) - whole).norm() > TOLERANCE * whole.norm():
+            return update.player
+    return None
+
+
+def _mean(own: tuple[Tensor, Loss], size: int) -> tuple[Tensor, Loss]:
+    """The mean over all processes, in one exchange."""
+    leaves, form = tree_flatten(own)
+    together = torch.cat([leaf.reshape(-1) for leaf in leaves])
+    distributed.all_reduce(together)
+    parts = (together / size).split([leaf.numel() for leaf in leaves])
+    mean: tuple[Tensor, Loss] = tree_unflatten(
+        [part.view(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)], form
+    )
+    return mean
