@@ -36,6 +36,14 @@ class Backend(enum.StrEnum):
     loop = "loop"
 
 
+class Precision(enum.StrEnum):
+    """Of matrix products and convolutions in training: single, TF32 (on a GPU), or bfloat16."""
+
+    fp32 = "fp32"
+    tf32 = "tf32"
+    bf16 = "bf16"
+
+
 class Format(enum.StrEnum):
     """How a leaderboard is written."""
 
@@ -60,6 +68,11 @@ def run(
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps of every run.")] = None,
     device: Device = Device.auto,
     backend: Backend = Backend.auto,
+    compile_: Annotated[
+        bool | None,
+        typer.Option("--compile/--no-compile", help="Compile the steps.", show_default="if it pays"),
+    ] = None,
+    precision: Annotated[Precision, typer.Option(help="Of the products in training.")] = Precision.fp32,
     out: Annotated[
         str, typer.Option(help="Where results go: a folder or a URL, s3://bucket/runs.")
     ] = "results",
@@ -94,7 +107,8 @@ def run(
     if seeds_per_run is not None:
         configs = split_seeds(configs, seeds_per_run)
     where = cluster.chosen_cluster(executor, address, cpus_per_run, gpus_per_run, retries, device.value, jobs)
-    machine = Machine(choose_device("cpu" if where else device.value), backend.value, data_dir)
+    chosen_device = choose_device("cpu" if where else device.value)
+    machine = Machine(chosen_device, backend.value, data_dir, compile=compile_, precision=precision.value)
     root = folder_place(out)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from genbench.engine import streams
+from genbench.engine.compilation import Compiled
 from genbench.engine.gradients import Backend, Gradient, Sharing, gradient
 from genbench.engine.nets import Layout, Net, bind, flatten
+from genbench.engine.program import Given, Precision, Program, products
 from genbench.engine.signals import Accumulator
 from genbench.models.model import Model, Update
 from genbench.ops.optim import State as OptimizerState
@@ -51,6 +53,7 @@ class Ensemble:
         steps: the whole budget; phases divide it by their shares.
         together: seeds that a batched program holds at once; None means all.
         sharing: how gradients come from several processes; None for this one alone.
+        compiled: whether an update is one compiled program; for the batched backend, in one process.
     """
 
     model: Model
@@ -61,6 +64,8 @@ class Ensemble:
     backend: Backend = "batched"
     together: int | None = None
     sharing: Sharing | None = None
+    compiled: bool = False
+    precision: Precision = "fp32"
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
@@ -93,10 +98,11 @@ class Ensemble:
         """Train from `state.step` up to `stop`, in place; gives the signals of the stretch."""
         signals = Accumulator()
         started = time.perf_counter()
-        for phase, (start, end, updates) in enumerate(self.spans):
-            first, last = max(start, state.step), min(end, stop)
-            if first < last:
-                self._advance_phase(state, phase, updates, first, last, signals)
+        with products(self.precision):
+            for phase, (start, end, updates) in enumerate(self.spans):
+                first, last = max(start, state.step), min(end, stop)
+                if first < last:
+                    self._advance_phase(state, phase, updates, first, last, signals)
         self._synchronise()
         state.step = stop
         state.seconds += time.perf_counter() - started
@@ -127,12 +133,19 @@ class Ensemble:
         return [streams.DataOrder(seed, len(self.task.train), self.device) for seed in self.seeds]
 
     @cached_property
-    def _gradients(self) -> dict[tuple[int, int], Gradient]:
+    def _programs(self) -> dict[tuple[int, int], Program]:
         return {
-            (p, u): gradient(update, self.layouts, self.backend, self.together, self.sharing)
+            (p, u): Program(update, self.layouts, self._gradient(update), self.precision)
             for p, (_, _, updates) in enumerate(self.spans)
             for u, update in enumerate(updates)
         }
+
+    @cached_property
+    def _compiled(self) -> dict[tuple[int, int], Compiled]:
+        return {place: Compiled(program) for place, program in self._programs.items()}
+
+    def _gradient(self, update: Update) -> Gradient:
+        return gradient(update, self.layouts, self.backend, self.together, self.sharing)
 
     def _seed_nets(self, seed: int) -> Mapping[str, torch.nn.Module]:
         # Modules initialise themselves from the global generator: lend it to this seed, on the CPU, where
@@ -150,36 +163,31 @@ class Ensemble:
             if (key := f"{phase}.{u}") not in state.optimizers:
                 state.optimizers[key] = update.optimizer.init(state.players[update.player])
         for step, data, noises in self._inputs(phase, updates, first, last):
+            at = torch.full_like(state.died[0], step)
             for u, update in enumerate(updates):
                 for repeat in range(update.repeats):
                     x = self.task.unit(self.task.train[data[:, repeat]])
                     noise = {name: drawn[:, repeat] for name, drawn in noises[u].items()}
-                    self._apply(state, step, phase, u, update, x, noise, signals)
+                    self._apply(state, at, phase, u, x, noise, signals)
 
     def _apply(
         self,
         state: State,
-        step: int,
+        step: Tensor,
         phase: int,
         u: int,
-        update: Update,
         x: Tensor,
         noise: Mapping[str, Tensor],
         signals: Accumulator,
     ) -> None:
-        player, key = state.players[update.player], f"{phase}.{u}"
-        slope, loss = self._gradients[phase, u](player, state.players, state.buffers, x, noise)
-        size = slope.norm(dim=1)
-        state.died = torch.where(state.alive & ~(size + loss.value).isfinite(), step, state.died)
-        alive = state.alive[:, None]
-        change, state.optimizers[key] = update.optimizer.update(slope, state.optimizers[key], player)
-        moved = player + torch.where(alive, change, 0)
-        state.players[update.player] = moved if update.project is None else update.project(moved)
-        for name, value in loss.buffers.items():
-            mask = state.alive.view(-1, *[1] * (value.dim() - 1))
-            state.buffers[name] = torch.where(mask, value, state.buffers[name])
-        layout, rate = self.layouts[update.player], update.optimizer.rate
-        signals.add(update.player, layout, slope, size, change, rate, loss.stats)
+        program, key = self._programs[phase, u], f"{phase}.{u}"
+        given = Given(state.players, state.optimizers[key], state.buffers, state.died, step, x, noise)
+        made = (self._compiled[phase, u] if self.compiled else program)(given)
+        update = program.update
+        state.players[update.player], state.optimizers[key] = made.player, made.optimizer
+        state.buffers.update(made.buffers)
+        state.died = made.died
+        signals.add(update.player, program.names, made.signals, program.layout, update.optimizer.rate)
 
     def _inputs(
         self, phase: int, updates: Sequence[Update], first: int, last: int

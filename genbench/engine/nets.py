@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -33,7 +34,7 @@ class Layout:
     @cached_property
     def layers(self) -> tuple[slice, slice]:
         """Slices of the first and the last weight, a parameter of two dimensions or more."""
-        ends = torch.tensor(self.sizes).cumsum(0).tolist()
+        ends = list(itertools.accumulate(self.sizes))
         spans = [slice(end - size, end) for size, end in zip(self.sizes, ends, strict=True)]
         weights = [s for s, shape in zip(spans, self.shapes.values(), strict=True) if len(shape) > 1]
         return weights[0], weights[-1]

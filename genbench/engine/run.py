@@ -17,10 +17,11 @@ from torch import Tensor
 
 from genbench.detectors import diagnose
 from genbench.engine import checkpoint, cost, memory, parallel, schedule
-from genbench.engine.devices import BackendChoice, choose_backend, describe
+from genbench.engine.devices import BackendChoice, choose_backend, choose_compilation, describe
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.parallel import Group
 from genbench.engine.probe import Probe
+from genbench.engine.program import Precision
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
 from genbench.engine.walks import walk
@@ -60,16 +61,20 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a run runs; nothing of it changes what is computed, but for rounding.
+    """Where a run runs, and how; nothing of it changes what is computed, but for rounding.
 
     Attributes:
         group: processes among which each batch is split; this one leads it.
+        compile: whether updates are compiled; None leaves it to the backend's choice.
+        precision: of the steps; recorded, since rounding to bfloat16 may well show in scores.
     """
 
     device: torch.device
     backend: BackendChoice = "auto"
     data_dir: Path | None = None
     group: Group | None = None
+    compile: bool | None = None
+    precision: Precision = "fp32"
 
 
 def load_task(config: RunConfig, data_dir: Path | None) -> Task:
@@ -97,7 +102,7 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
         return record
     ensemble = _ensemble(config, model, task, machine)
     processes = {} if machine.group is None else {"processes": machine.group.size}
-    record = replace(record, environment={**record.environment, "backend": ensemble.backend, **processes})
+    record = replace(record, environment={**record.environment, **_how(ensemble), **processes})
     while True:
         try:
             return _Run(config, ensemble, folder, observer, record, machine.group).finish()
@@ -127,7 +132,24 @@ def assemble(config: RunConfig, machine: Machine) -> Ensemble:
 def _ensemble(config: RunConfig, model: Model, task: Task, machine: Machine) -> Ensemble:
     backend, group = choose_backend(machine.backend, model, task), machine.group
     sharing = None if group is None else group.split(model, task, config.batch)
-    return Ensemble(model, task, config.seeds, config.steps, config.batch, backend, sharing=sharing)
+    work = config.steps * len(config.seeds)
+    compiled = choose_compilation(machine.compile, machine.backend, backend, model, task, work)
+    return Ensemble(
+        model,
+        task,
+        config.seeds,
+        config.steps,
+        config.batch,
+        backend,
+        sharing=sharing,
+        compiled=compiled and group is None,  # what processes tell each other does not compile
+        precision=machine.precision,
+    )
+
+
+def _how(ensemble: Ensemble) -> dict[str, Any]:
+    """What of the machine's choices a reader of the results must know."""
+    return {"backend": ensemble.backend, "compiled": ensemble.compiled, "precision": ensemble.precision}
 
 
 def _splits(config: RunConfig, model: Model, task: Task, machine: Machine) -> str | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import torch
 from torch import Tensor
 
 from genbench.engine.nets import Layout
@@ -24,41 +21,22 @@ class Accumulator:
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
-        self._names: dict[str, list[str]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._scales: dict[str, tuple[float, float]] = {}
 
-    def add(
-        self,
-        player: str,
-        layout: Layout,
-        gradient: Tensor,
-        size: Tensor,
-        change: Tensor,
-        rate: float,
-        stats: Mapping[str, Tensor],
-    ) -> None:
+    def add(self, player: str, names: tuple[str, ...], values: Tensor, layout: Layout, rate: float) -> None:
         """Add one update.
 
         Args:
-            gradient, change: shape (S, P).
-            size: norms of the gradients, (S,).
+            values: the signals called `names`, shape (S, signals).
             rate: the optimiser's step size; 0 if it has none.
-            stats: what the loss reports, (S,) each.
         """
-        first, last = layout.layers
-        signals = {
-            f"{player}/grad_norm": size,
-            f"{player}/grad_norm_first": gradient[:, first].norm(dim=1),
-            f"{player}/grad_norm_last": gradient[:, last].norm(dim=1),
-            f"{player}/update_norm": change.norm(dim=1),
-            **stats,
-        }
-        stacked = torch.stack(list(signals.values()))
         if player in self._sums:
-            self._sums[player] += stacked
+            self._sums[player] += values
             self._counts[player] += 1
         else:
-            self._names[player], self._sums[player], self._counts[player] = list(signals), stacked, 1
+            self._names[player], self._sums[player], self._counts[player] = names, values.clone(), 1
+            first, last = layout.layers
             depth = (last.stop - last.start) / (first.stop - first.start)
             self._scales[player] = depth**0.5, rate * layout.numel**0.5
 
@@ -66,7 +44,7 @@ class Accumulator:
         """Mean of each signal by seed; the one place that waits for the device."""
         signals: dict[str, list[float]] = {}
         for player, sums in self._sums.items():
-            means = (sums / self._counts[player]).tolist()
+            means = (sums / self._counts[player]).T.tolist()
             signals |= dict(zip(self._names[player], means, strict=True))
             depth, size = self._scales[player]
             ends = zip(*(signals[f"{player}/grad_norm_{end}"] for end in ("first", "last")), strict=True)

@@ -1,0 +1,82 @@
+"""Compiled and reduced-precision updates against the eager program."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from genbench.engine import checkpoint
+from genbench.engine.devices import choose_compilation
+from genbench.engine.ensemble import Ensemble, State
+from genbench.models.model import Loss, Model, Noise, Phase, Update
+from genbench.ops.optim import sgd
+from genbench.registry import models, tasks
+from genbench.tasks.task import Task
+from genbench.types import InputError
+
+
+@pytest.fixture(scope="module")
+def eager() -> Ensemble:
+    task = tasks["ring8"].create(samples=400)
+    return Ensemble(models["wgan"].create(width=8, latent=2, critic_steps=2), task, (0, 1, 2), 8, 16)
+
+
+def trained(runs: Ensemble, steps: int = 8) -> State:
+    state = runs.initial()
+    runs.advance(state, steps)
+    return state
+
+
+class Line(Model):
+    """One layer and one update, since compiling takes seconds a kernel."""
+
+    def nets(self, task: Task) -> dict[str, nn.Module]:
+        return {"line": nn.Linear(2, 2)}
+
+    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
+        return {"z": Noise("normal", (batch, 2))}
+
+    def loss(self, nets, x, noise) -> Loss:
+        value = (nets["line"](noise["z"]) - x).square().mean()
+        return Loss(value, {"line/loss": value})
+
+    def phases(self, task: Task) -> list[Phase]:
+        return [Phase([Update("line", self.loss, sgd(0.1, 0.5))])]
+
+
+def test_a_compiled_run_computes_the_same_and_resumes_exactly(eager: Ensemble) -> None:
+    plain = replace(eager, model=Line())
+    compiled = replace(plain, compiled=True)
+    whole, cut, expected = compiled.initial(), compiled.initial(), plain.initial()
+    signals, known = compiled.advance(whole, 8).read(), plain.advance(expected, 8).read()
+    compiled.advance(cut, 3)
+    resumed = checkpoint.from_bytes(checkpoint.to_bytes(cut, "key"), "state", "key", eager.device)
+    compiled.advance(resumed, 8)
+    torch.testing.assert_close(whole.players, expected.players, rtol=1e-4, atol=1e-5)
+    assert torch.equal(whole.players["line"], resumed.players["line"])
+    assert signals.keys() == known.keys()
+    assert signals["line/loss"] == pytest.approx(known["line/loss"], rel=1e-4)
+
+
+def test_bfloat16_is_near_and_keeps_parameters_in_single_precision(eager: Ensemble) -> None:
+    single, half = trained(eager, 1), trained(replace(eager, precision="bf16"), 1)
+    for player, parameters in single.players.items():
+        assert half.players[player].dtype == torch.float32
+        assert not torch.equal(half.players[player], parameters)
+        torch.testing.assert_close(half.players[player], parameters, rtol=0.1, atol=0.01)
+
+
+def test_compiling_is_chosen_where_it_pays(eager: Ensemble) -> None:
+    model, task = eager.model, eager.task
+
+    def choice(asked: bool | None, work: int, backend: str = "auto") -> bool:
+        return choose_compilation(asked, backend, "batched", model, task, work)
+
+    assert not choice(None, 8)
+    assert not choice(False, 10**9)
+    assert choice(True, 8)
+    assert choice(None, 10**9)
+    assert not choice(None, 10**9, "batched")
+    with pytest.raises(InputError, match="needs the batched backend"):
+        choose_compilation(True, "loop", "loop", model, task, 8)
