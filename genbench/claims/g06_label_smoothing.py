@@ -117,8 +117,8 @@ def figure(frame: pd.DataFrame) -> Figure:
     for place, name in enumerate(LABELS):
         right.bar(np.arange(len(shares)) + 0.27 * (place - 1), shares[name], 0.25, label=name)
     right.set_xticks(range(len(shares)), [f"rate {rate:g}" for rate in shares.index])
-    right.set(ylabel="share of seeds diagnosed", ylim=(0, 1))
-    right.legend(fontsize=7)
+    right.set(ylabel="share of seeds diagnosed", ylim=(0, 1.25))
+    right.legend(fontsize=6, loc="upper center", ncols=3)
     return drawn
 
 

@@ -90,7 +90,8 @@ def _name(clip: float | None) -> str:
 def judge(frame: pd.DataFrame) -> Judgement:
     """Gradients through the layers, weights at the limit, and samples."""
     smallest = _name(CLIPS[0])
-    table = frame.pivot(index="seed", columns="variant", values="depth").map(math.log).abs()
+    depth = frame.pivot(index="seed", columns="variant", values="depth").clip(1e-30, 1e30)
+    table = depth.map(math.log).abs()
     piled = frame.loc[frame["variant"] == smallest, "piled"]
     return decisions.all_of(
         decisions.mean(

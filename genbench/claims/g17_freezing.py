@@ -72,15 +72,14 @@ def judge(frame: pd.DataFrame) -> Judgement:
 
 
 def figure(frame: pd.DataFrame) -> Figure:
-    """Scores by rate; the title says what share failed."""
+    """Scores by rate; below it stands what share failed."""
     drawn, axes = drawing.panels(len(RATES))
     for ax, rate in zip(axes, RATES, strict=True):
         own = frame[frame["rate"] == rate]
         drawing.dots(ax, own.dropna(subset="score"), "variant", "score")
         shares = own.groupby("variant")["diagnosed"].mean()
         said = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-        ax.set(title=f"rate {rate:g}; failed: {said}", ylabel=f"{QUALITY['ring8']} ↓", yscale="log")
-        ax.title.set_fontsize(7)
+        ax.set(title=f"rate {rate:g}", xlabel=f"failed: {said}", ylabel=f"{QUALITY['ring8']} ↓", yscale="log")
     return drawn
 
 

@@ -70,7 +70,7 @@ def picture(frame: pd.DataFrame) -> Figure:
     for ax, task in zip(axes, shown, strict=True):
         drawing.dots(ax, frame[frame["task"] == task], "variant", "score")
         ax.set(title=task, ylabel=f"{QUALITY[task]} ↓", yscale="log")
-        ax.tick_params("x", labelsize=7)
+        ax.tick_params("x", labelsize=7, labelrotation=30 if frame["variant"].nunique() > 3 else 0)
     return drawn
 
 
