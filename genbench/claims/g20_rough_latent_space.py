@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,12 @@ from torch import Tensor
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Runs, Source
-from genbench.claims.games import AUTOENCODER, DENSE, DENSE_FAST, DENSE_FULL, on_digits
+from genbench.claims.games import DENSE_FAST, DENSE_FULL, gan_and_vae
 from genbench.claims.reopened import reopened
 from genbench.metrics.path_length import spherical
 from genbench.models.model import DirectSampler
 from genbench.registry import claims
 from genbench.store import Results
-from genbench.suite import Comparison
 from genbench.types import Judgement, Standing
 
 PATHS, STOPS = 100, 65
@@ -42,21 +41,13 @@ def rough_latent_space() -> Claim:
         lesson="Every such generator is a continuous function, so nothing really jumps; the question "
         "is how unevenly it moves. Neither model is asked for evenness by its loss, the VAE's noise on "
         "the codes comes nearest to it.",
-        evidence=Runs(suite, measure),
+        evidence=Runs(gan_and_vae, measure),
         fast=DENSE_FAST,
         full=DENSE_FULL,
         judge=judge,
         figure=figure,
         examples=examples,
     )
-
-
-def suite(budget: Budget) -> Sequence[Comparison]:
-    """Both models."""
-    return [
-        on_digits("gan", DENSE, budget.seeds, budget.steps),
-        on_digits("vae", AUTOENCODER, budget.seeds, budget.steps),
-    ]
 
 
 def measure(budget: Budget, results: Results) -> pd.DataFrame:

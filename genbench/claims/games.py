@@ -94,3 +94,9 @@ def on_digits(model: str, options: Mapping[str, Any], seeds: int, steps: int, **
         evaluations=2,
         metrics=DIGITS_METRICS,
     )
+
+
+def gan_and_vae(budget: Budget) -> list[Comparison]:
+    """A dense GAN and a VAE of its size on digits."""
+    both = {"gan": DENSE, "vae": AUTOENCODER}
+    return [on_digits(model, options, budget.seeds, budget.steps) for model, options in both.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Runs, Source
 from genbench.claims.final_scores import final_scores
-from genbench.claims.games import AUTOENCODER, DENSE, DENSE_FAST, DENSE_FULL, on_digits
+from genbench.claims.games import DENSE_FAST, DENSE_FULL, gan_and_vae
 from genbench.registry import claims
 from genbench.store import Results
-from genbench.suite import Comparison
 from genbench.types import Judgement, Standing
 
 METRIC = "classification_accuracy@1k"
@@ -38,21 +37,13 @@ def synthetic_training() -> Claim:
         lesson="The labels come from a classifier that has seen real data, so this says what samples "
         "are worth, not that labels come free. What the generator never draws, the classifier never "
         "learns.",
-        evidence=Runs(suite, measure),
+        evidence=Runs(gan_and_vae, measure),
         fast=DENSE_FAST,
         full=DENSE_FULL,
         judge=judge,
         figure=figure,
         examples=examples,
     )
-
-
-def suite(budget: Budget) -> Sequence[Comparison]:
-    """Both models."""
-    return [
-        on_digits("gan", DENSE, budget.seeds, budget.steps),
-        on_digits("vae", AUTOENCODER, budget.seeds, budget.steps),
-    ]
 
 
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
