@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ def environment(device: str) -> dict[str, Any]:
     }
 
 
+@functools.cache
+def lock() -> tuple[str, ...]:
+    """Every installed distribution as ``name==version``: what pip needs to make this environment again."""
+    found = {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]}
+    return tuple(sorted((f"{name}=={version}" for name, version in found.items()), key=str.lower))
+
+
 def versions() -> dict[str, str]:
     """Installed versions by package; those that are absent are left out."""
     found = {}
@@ -33,6 +41,7 @@ def versions() -> dict[str, str]:
     return found
 
 
+@functools.cache
 def commit() -> str | None:
     """Commit of the checkout around the package, ``-dirty`` if tracked files differ; None without one."""
     root = Path(__file__).resolve().parents[1]

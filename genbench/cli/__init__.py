@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from genbench.cli import catalogue, claims, diagnosis, evaluation, reports, runs, setup
+from genbench.cli import catalogue, claims, diagnosis, evaluation, reports, runs, setup, verification
 from genbench.types import GenbenchError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ COMMANDS = (
     reports.report,
     reports.figures,
     reports.compare,
+    verification.verify,
     evaluation.evaluate,
     diagnosis.diagnose,
     claims.claims,

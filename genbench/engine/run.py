@@ -25,7 +25,7 @@ from genbench.engine.program import Precision
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
 from genbench.engine.walks import walk
-from genbench.environment import environment
+from genbench.environment import environment, lock
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.models.model import ChainSampler, Model
@@ -103,6 +103,7 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
     ensemble = _ensemble(config, model, task, machine)
     processes = {} if machine.group is None else {"processes": machine.group.size}
     record = replace(record, environment={**record.environment, **_how(ensemble), **processes})
+    folder.write_lock(lock())
     while True:
         try:
             return _Run(config, ensemble, folder, observer, record, machine.group).finish()
@@ -149,7 +150,8 @@ def _ensemble(config: RunConfig, model: Model, task: Task, machine: Machine) -> 
 
 def _how(ensemble: Ensemble) -> dict[str, Any]:
     """What of the machine's choices a reader of the results must know."""
-    return {"backend": ensemble.backend, "compiled": ensemble.compiled, "precision": ensemble.precision}
+    how = {"backend": ensemble.backend, "compiled": ensemble.compiled, "precision": ensemble.precision}
+    return {**how, "threads": torch.get_num_threads()}
 
 
 def _splits(config: RunConfig, model: Model, task: Task, machine: Machine) -> str | None:

@@ -25,7 +25,7 @@ RECORD, TRACE, SCORES = "record.json", "trace.parquet", "scores.parquet"
 VERDICTS, SAMPLES, STATE = "verdicts.json", "samples/final.npz", "state.safetensors"
 WALKS = "samples/walks.png"
 """The picture of walks through a run's latent space."""
-PREVIOUS = "state.previous.safetensors"
+PREVIOUS, LOCKED = "state.previous.safetensors", "requirements.lock"
 _RECORD, _VERDICTS = TypeAdapter(Record), TypeAdapter(list[Verdict])
 MOST_IMAGES, MOST_POINTS = 64, 1000
 MAX_SAMPLES_BYTES = 4_000_000_000
@@ -120,6 +120,14 @@ class RunFolder:
             InputError: it is missing or damaged.
         """
         return self._read_json(RECORD, _RECORD)
+
+    def write_lock(self, lines: Sequence[str]) -> None:
+        """Write the exact versions of all that was installed, as a requirements file."""
+        self.write_bytes(LOCKED, "".join(f"{line}\n" for line in lines).encode())
+
+    def read_lock(self) -> list[str]:
+        """The lines of `write_lock`; none of runs that are older than it."""
+        return (self._bytes(LOCKED) or b"").decode(errors="replace").splitlines()
 
     def write_trace(self, frame: pd.DataFrame) -> None:
         """Write a trace's frame: columns seed, step, seconds, samples, signal, value."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from genbench import registry
@@ -55,6 +56,26 @@ class RunConfig:
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, the key included."""
         return {**json.loads(json.dumps(asdict(self))), "key": self.key}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> RunConfig:
+        """The inverse of `as_dict`.
+
+        Raises:
+            InputError: it is no training run's, or its key says that it was changed since it was written.
+        """
+        try:
+            own = {name: value for name, value in content.items() if name != "key"}
+            config = TypeAdapter(cls).validate_python(own)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise InputError(f"no configuration of a training run: {where}: {first['msg'].lower()}") from None
+        if config.key != content.get("key"):
+            raise InputError(
+                f"the configuration's key is {content.get('key')!r}, its content's {config.key!r}"
+            )
+        return config
 
 
 def expand(
