@@ -2,16 +2,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test gpu bench bench-compare bench-html bench-gpu lint clean
+.PHONY: demo test leaderboard gpu bench bench-compare bench-html bench-gpu lint clean
 
 demo: .venv/installed
 	$(BIN)/genbench run quick
+	$(BIN)/genbench report results/quick --out report
 
 test: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The committed leaderboard and the README's excerpt of it, from results/reference.
+leaderboard: .venv/installed
+	$(BIN)/python -m genbench.report.reference
 
 # The published sizes; needs a GPU, and data fetched by `genbench prepare mnist --download`, and cifar10.
 gpu: .venv/installed

@@ -13,6 +13,7 @@ from genbench.report.aggregates import main_entries
 from genbench.report.entries import Entry, by_path
 from genbench.report.methods import Method
 from genbench.report.pareto import pareto_front
+from genbench.report.seed_table import seed_tables
 from genbench.store import Results
 
 THRESHOLD = 0.5
@@ -82,10 +83,12 @@ def steps_to(entry: Entry, scores: Frames, threshold: float) -> float:
         scores: of each run, by its path.
     """
     own = pd.concat([scores[path] for path in entry.method.paths if path in scores])
-    own = own[own["metric"] == entry.metric].drop_duplicates(["seed", "step"])
-    normalised = entry.anchors.normalised(own["value"].where(np.isfinite(own["value"]))).fillna(0)
-    means = normalised.groupby(own["step"]).sum() / len(entry.method.seeds)
-    reached = means.index[means >= threshold]
+    table = seed_tables(own[own["metric"] == entry.metric], "metric").get(str(entry.metric))
+    if table is None:
+        return math.nan
+    normalised = entry.anchors.normalised(np.where(np.isfinite(table.values), table.values, np.nan))
+    means = np.nansum(normalised, axis=1) / len(entry.method.seeds)
+    reached = table.steps[means >= threshold]
     return float(reached[0]) if len(reached) else math.nan
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from genbench.report.methods import Method
+from genbench.report.seed_table import SeedTable, seed_tables
 
 Frames = Mapping[str, pd.DataFrame]
 Clock = dict[str, dict[str, str]]
@@ -24,17 +25,18 @@ Quantity = dict[str, Any]
 
 def run_quantities(scores: pd.DataFrame, trace: pd.DataFrame, better: Mapping[str, str]) -> list[Quantity]:
     """The scores and signals of a run, a line a seed; metrics first."""
-    tables = {**_by_seed(scores, "metric"), **_by_seed(trace, "signal")}
+    tables = {**seed_tables(scores, "metric"), **seed_tables(trace, "signal")}
     return [
         {
             "name": name,
             "better": better.get(name),
             "series": [
-                {"name": f"seed {seed}", "step": packed(table.index), "value": packed(table[seed])}
-                for seed in table.columns
+                {"name": f"seed {seed}", "step": step, "value": packed(values)}
+                for seed, values in zip(table.seeds, table.values.T, strict=True)
             ],
         }
         for name, table in _ordered(tables, better)
+        for step in [packed(table.steps)]
     ]
 
 
@@ -50,7 +52,7 @@ def method_quantities(
     """The means over seeds of the methods of a task with Student's 95 % interval, a line a method."""
     lines: dict[str, list[dict[str, Any]]] = {}
     for method in methods:
-        tables = {**_by_seed(_of(method, scores), "metric"), **_by_seed(_of(method, traces), "signal")}
+        tables = {**seed_tables(_of(method, scores), "metric"), **seed_tables(_of(method, traces), "signal")}
         for name, table in tables.items():
             lines.setdefault(name, []).append({"name": method.model, **_mean(table)})
     return [{"name": n, "better": better.get(n), "series": own} for n, own in _ordered(lines, better)]
@@ -78,37 +80,17 @@ def _of(method: Method, frames: Frames) -> pd.DataFrame:
     return pd.concat(own) if len(own) > 1 else own[0] if own else pd.DataFrame()
 
 
-def _by_seed(frame: pd.DataFrame, kind: str) -> dict[str, pd.DataFrame]:
-    """A table of steps × seeds for each metric or signal; a seed of two runs counts once."""
-    if frame.empty:
-        return {}
-    names, labels = pd.factorize(frame[kind])
-    columns = {name: frame[name].to_numpy() for name in ("step", "seed", "value")}
-    return {
-        str(label): _table({n: c[names == code] for n, c in columns.items()})
-        for code, label in enumerate(labels)
-    }
-
-
-def _table(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    steps, row = np.unique(columns["step"], return_inverse=True)
-    seeds, column = np.unique(columns["seed"], return_inverse=True)
-    table = np.full((len(steps), len(seeds)), np.nan)
-    table[row, column] = columns["value"]
-    return pd.DataFrame(table, index=steps, columns=seeds)
-
-
-def _mean(table: pd.DataFrame) -> dict[str, str]:
-    values = table.to_numpy()
+def _mean(table: SeedTable) -> dict[str, str]:
+    values = table.values
     known = np.isfinite(values)
     n = known.sum(axis=1)
     mean = np.divide(np.where(known, values, 0).sum(axis=1), n, out=np.full(len(n), np.nan), where=n > 0)
     squares = np.where(known, values - mean[:, None], 0) ** 2
     freedom = np.maximum(n - 1, 1)
     error = np.sqrt(squares.sum(axis=1) / freedom / np.maximum(n, 1))
-    half = np.where(n > 1, stats.t.ppf(0.975, freedom) * error, np.nan)
+    half = np.where(n > 1, stdtrit(freedom, 0.975) * error, np.nan)
     ends = {"low": packed(mean - half), "high": packed(mean + half)}
-    return {"step": packed(table.index), "value": packed(mean), **ends}
+    return {"step": packed(table.steps), "value": packed(mean), **ends}
 
 
 def _ordered(tables: Mapping[str, Any], better: Mapping[str, str]) -> list[tuple[str, Any]]:

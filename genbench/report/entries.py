@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 from genbench.report.methods import ENDED, Method, methods
@@ -13,6 +16,7 @@ from genbench.store import Results
 from genbench.types import InputError
 
 THROUGHPUT = "samples_per_second"
+Values = TypeVar("Values", pd.Series, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Anchors:
     floor: float = math.nan
     ceiling: float = math.nan
 
-    def normalised(self, values: pd.Series) -> pd.Series:
+    def normalised(self, values: Values) -> Values:
         """(x − floor) / (ceiling − floor): 0 is trivial, 1 is real; below 0 is worse than trivial."""
         return (values - self.floor) / (self.ceiling - self.floor)
 
@@ -68,7 +72,7 @@ class Entry:
         """What ranking compares, smaller is better: lost seeds take the worst score."""
         return self.values.fillna(self.worst) * (-1 if self.better == "higher" else 1)
 
-    @property
+    @cached_property
     def normalised(self) -> pd.Series:
         """Between the trivial sampler and real data; a lost seed counts as the worst, at best as trivial."""
         lost = self.anchors.normalised(pd.Series([self.worst])).clip(upper=0).iloc[0]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from genbench.report import style
 from genbench.report.aggregates import aggregates, improvements, normalised_strata
@@ -158,6 +158,7 @@ def cost(frame: pd.DataFrame) -> Figure:
                 fontsize=6,
             )
         ax.set(xscale="log", xlabel="seconds of training", title=str(task))
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # one decade has labels, too
         ax.xaxis.set_major_formatter("{x:g}")
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_ylabel(_titled(own["metric"].iloc[0], own["better"].iloc[0]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +18,6 @@ from genbench.report.looks import before_and_after
 from genbench.report.panels import Window, data_window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
-from genbench.store import Place
 from genbench.store.place import read
 from genbench.types import Trace
 
@@ -97,6 +95,7 @@ def write_task(site: Site, task: str) -> None:
         clock=clock,
         models=[method.model for method in methods],
         galleries=[gallery(page) for page in pages if page.steps],
+        walks=[gallery(page) for page in pages if page.walks],
         densities=_densities(site, slug, pages),
         pages=pages,
     )
@@ -104,10 +103,10 @@ def write_task(site: Site, task: str) -> None:
 
 def write_run(site: Site, page: RunPage) -> None:
     """A run's page with its pictures, its curves, and the suite that repeats it."""
-    for step, path in page.steps.items():
-        _copy(site, path, f"images/{page.slug}/{step}.png")
+    for step in page.steps:
+        site.write(f"images/{page.slug}/{step}.png", page.picture(step))
     if page.walks:
-        _copy(site, page.walks, f"images/{page.slug}/walks.png")
+        site.write(f"images/{page.slug}/walks.png", read(page.walks))
     if page.toml:
         site.write(f"runs/{page.slug}.toml", page.toml.encode())
     trace = site.traces.get(str(page.folder.path), pd.DataFrame())
@@ -123,7 +122,7 @@ def write_run(site: Site, page: RunPage) -> None:
         quantities=quantities,
         names=[f"seed {seed}" for seed in page.record.seeds],
         gallery=gallery(page) if page.steps else None,
-        verdicts=[dataclasses.asdict(verdict) for verdict in page.verdicts],
+        verdicts=page.verdicts,
         evidence=_write_evidence(site, page, trace),
         costs=_run_costs(page),
     )
@@ -155,7 +154,7 @@ def gallery(page: RunPage) -> Row:
     return {
         "slug": page.slug,
         "model": page.method.model,
-        "steps": list(page.steps),
+        "steps": page.steps,
         "drawing": page.points is not None,
     }
 
@@ -227,9 +226,3 @@ def _run_costs(page: RunPage) -> Row:
 def _known(frame: pd.DataFrame) -> list[Row]:
     rows: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[assignment]
     return rows
-
-
-def _copy(site: Site, source: Place, name: str) -> None:
-    target = site.out / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(read(source))

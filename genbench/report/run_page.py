@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +11,10 @@ import numpy as np
 
 from genbench.report.looks import kept
 from genbench.report.methods import Method
+from genbench.report.pictures import samples_picture
 from genbench.report.repeat import suite_toml
-from genbench.store import WALKS, Place, RunFolder
+from genbench.store import WALKS, Place, RunFolder, Samples
+from genbench.store.place import read
 from genbench.types import Record, Verdict
 
 
@@ -29,9 +32,31 @@ class RunPage:
     method: Method
     record: Record
 
+    @property
+    def steps(self) -> list[int]:
+        """Steps with a picture of its samples, ascending."""
+        return list(self._pictures) or ([self.record.steps_done] if self._final is not None else [])
+
+    def picture(self, step: int) -> bytes:
+        """The picture of its samples at one of `steps`, a PNG.
+
+        Where no picture was kept, as of committed results, the final images are drawn.
+        """
+        if path := self._pictures.get(step):
+            return read(path)
+        assert self._final is not None
+        buffer = io.BytesIO()
+        samples_picture(self._final.generated, self._final.real, self.record.seeds).save(buffer, "PNG")
+        return buffer.getvalue()
+
     @cached_property
-    def steps(self) -> dict[int, Place]:
-        """Pictures of its samples by step, ascending."""
+    def _final(self) -> Samples | None:
+        """Final images, if no picture of them was kept; points have their density pictures."""
+        final = None if self._pictures else self._samples
+        return final if final is not None and final.generated.ndim == 5 else None
+
+    @cached_property
+    def _pictures(self) -> dict[int, Place]:
         return kept(self.folder)
 
     @property
@@ -47,10 +72,14 @@ class RunPage:
     @cached_property
     def points(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Final samples of all seeds and real data in the plane, each (n, 2); None of images."""
-        kept = self.folder.read_samples()
-        if kept is None or kept.real.ndim != 2 or kept.real.shape[1] < 2:
+        final = self._samples
+        if final is None or final.real.ndim != 2 or final.real.shape[1] < 2:
             return None
-        return np.concatenate(list(kept.generated))[:, :2], kept.real[:, :2]
+        return np.concatenate(list(final.generated))[:, :2], final.real[:, :2]
+
+    @cached_property
+    def _samples(self) -> Samples | None:
+        return self.folder.read_samples()
 
     @property
     def toml(self) -> str | None:

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from genbench.report.html import write_report
-from genbench.store import RunFolder, load
+from genbench.store import WALKS, RunFolder, load
 from genbench.types import Estimate, Record, Score, Verdict
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -40,6 +40,7 @@ def put(root: Path, task: str, model: str, values: tuple[float, ...], index: int
     for step in STEPS:
         path = run.write_bytes(f"samples/step-{step:07d}.png", b"")
         Image.new("RGB", (step, 40), "#0072b2").save(path)
+    Image.new("RGB", (77, 40), "#d55e00").save(run.write_bytes(WALKS, b""))
     run.write_verdicts(
         [Verdict(1, "collapse", "detected", f"few modes {EVIL}", onset=(10, 50), remedy="rest")]
     )
@@ -177,7 +178,7 @@ def test_the_slider_shows_earlier_samples(watched: Watched) -> None:
     page.get_by_role("link", name="ring", exact=True).click()
     slider = page.get_by_role("slider")
     slider.scroll_into_view_if_needed()
-    pictures = page.locator(".gallery img")
+    pictures = page.locator("#samples .gallery img")
     expect(pictures).to_have_count(len(VALUES))
     assert str(pictures.first.get_attribute("src")).endswith("/100.png")
     slider.press("Home")
@@ -185,6 +186,16 @@ def test_the_slider_shows_earlier_samples(watched: Watched) -> None:
     expect(page.locator(".gallery .step").first).to_have_text("step 10")
     width = pictures.first.evaluate("image => image.decode().then(() => image.naturalWidth)")
     assert width == 10
+
+
+def test_walks_are_shown_by_task_and_by_run(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_role("link", name="ring", exact=True).click()
+    expect(page.locator("#walks img")).to_have_count(len(VALUES))
+    page.locator("#walks").get_by_role("link", name="good", exact=True).click()
+    walk = page.get_by_role("img", name="Samples along paths in the latent space")
+    walk.scroll_into_view_if_needed()
+    assert walk.evaluate("image => image.decode().then(() => image.naturalWidth)") == 77
 
 
 def test_curves_can_be_hidden_and_drawn_against_seconds(watched: Watched) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import genbench
 from genbench.report.html import write_report
@@ -63,3 +64,14 @@ def test_a_report_never_replaces_something_else(results, tmp_path):
     with pytest.raises(InputError, match="holds something that is no report"):
         write_report(genbench.load(results), tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_final_images_are_drawn_where_no_picture_of_a_step_was_kept(tmp_path):
+    folder = RunFolder.under(tmp_path / "results", "quick", "digits", "vae", "0123abcd")
+    white = np.ones((2, 16, 1, 8, 8), np.float32)
+    folder.write_samples(white, white[0])
+    config = {"options": {}, "steps": 20}
+    folder.write_record(Record("quick", "digits", "vae", config, "done", (0, 1), steps_done=20))
+    write_report(genbench.load(tmp_path / "results"), tmp_path / "report")
+    with Image.open(tmp_path / "report/images/vae-0123abcd/20.png") as picture:
+        assert picture.width > 16 * 56
