@@ -44,7 +44,8 @@ def before_and_after(folder: RunFolder, record: Record, verdict: Verdict) -> lis
     looks = []
     for word, step in _around(list(pictures), verdict.onset):
         with Image.open(io.BytesIO(read(pictures[step]))) as picture:
-            looks.append(Look(f"{word}, step {step}", seed_of(picture, index, count, points)))
+            if part := seed_of(picture, index, count, points):
+                looks.append(Look(f"{word}, step {step}", part))
     return looks
 
 

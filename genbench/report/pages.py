@@ -19,7 +19,7 @@ from genbench.report.panels import Window, data_window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store.place import read
-from genbench.types import Trace
+from genbench.types import InputError, Trace
 
 Row = dict[str, Any]
 
@@ -144,7 +144,11 @@ def _write_evidence(site: Site, page: RunPage, trace: pd.DataFrame) -> dict[str,
         if verdict.verdict == "detected":
             name = f"{page.slug}/evidence-{verdict.seed}-{verdict.detector}.png"
             looks = before_and_after(page.folder, page.record, verdict)
-            site.write(f"images/{name}", png(evidence_picture(Trace(trace), verdict, looks)))
+            try:
+                picture = png(evidence_picture(Trace(trace), verdict, looks))
+            except InputError:  # found by another version, or by a detector that is not installed here
+                continue
+            site.write(f"images/{name}", picture)
             drawn[f"{verdict.seed}-{verdict.detector}"] = name
     return drawn
 

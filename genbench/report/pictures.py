@@ -34,12 +34,17 @@ def samples_picture(
     return _labelled([data, made], titles)
 
 
-def seed_of(picture: Image.Image, index: int, seeds: int, points: bool) -> Image.Image:
-    """What the index-th of `seeds` seeds made, cut out of a picture by `samples_picture` that names them."""
+def seed_of(picture: Image.Image, index: int, seeds: int, points: bool) -> Image.Image | None:
+    """What the index-th of `seeds` seeds made, cut out of a picture by `samples_picture` that names them.
+
+    None of a picture that is too small to be one.
+    """
     if points:
         return panel_of(picture, index, seeds)
     margin, gap = style.MARGIN_PIXELS, style.GAP_PIXELS
     tile = (picture.height - 3 * margin - (seeds - 1) * gap) // (seeds + 1)
+    if tile < 1 or picture.width <= 2 * margin + _LABEL_PIXELS:
+        return None
     top = 2 * margin + tile + index * (tile + gap)
     return picture.crop((margin + _LABEL_PIXELS, top, picture.width - margin, top + tile))
 

@@ -39,7 +39,7 @@ def put(root: Path, task: str, model: str, values: tuple[float, ...], index: int
     run.write_samples(points, points[0])
     for step in STEPS:
         path = run.write_bytes(f"samples/step-{step:07d}.png", b"")
-        Image.new("RGB", (step, 40), "#0072b2").save(path)
+        Image.new("RGB", (200 + step, 150), "#0072b2").save(path)
     Image.new("RGB", (77, 40), "#d55e00").save(run.write_bytes(WALKS, b""))
     run.write_verdicts(
         [Verdict(1, "collapse", "detected", f"few modes {EVIL}", onset=(10, 50), remedy="rest")]
@@ -185,7 +185,7 @@ def test_the_slider_shows_earlier_samples(watched: Watched) -> None:
     assert str(pictures.last.get_attribute("src")).endswith("/10.png")
     expect(page.locator(".gallery .step").first).to_have_text("step 10")
     width = pictures.first.evaluate("image => image.decode().then(() => image.naturalWidth)")
-    assert width == 10
+    assert width == 210
 
 
 def test_walks_are_shown_by_task_and_by_run(watched: Watched) -> None:
