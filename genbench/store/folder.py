@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import TypeAdapter
 
 from genbench.store import tables
@@ -148,6 +149,10 @@ class RunFolder:
     def read_scores(self) -> list[Score]:
         """The scores as they were written; empty if none were. InputError if they are damaged."""
         return tables.scores(self._bytes(SCORES), self.path / SCORES)
+
+    def score_table(self) -> pa.Table:
+        """The scores as `tables.score_frame_of` puts them together; no rows if none were written."""
+        return tables.score_table(self._bytes(SCORES), self.path / SCORES)
 
     def score_frame(self) -> pd.DataFrame:
         """The scores, tidy: seed, step, metric, value, low, high, n, flags, kind, better."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from genbench.store import tables
 from genbench.store.folder import RECORD, SCORES, STATE, TRACE, VERDICTS, RunFolder
@@ -21,6 +22,7 @@ from genbench.types import InputError, Record, Verdict
 _RUN_NAME = re.compile(r".+-[0-9a-f]{8}")
 _FILES = {RECORD, TRACE, SCORES, VERDICTS, STATE}
 _DEPTH = 3  # a run lies at most this deep below a folder of results
+_NO_SCORES = tables.SCORES.empty_table()
 _REQUESTS = 16  # at a time, to a store that is far away
 
 RUN_COLUMNS = ["suite", "task", "model", "key", "path"]
@@ -70,8 +72,10 @@ def scan(root: str | Place) -> tuple[list[RunFolder], list[str]]:
     Raises:
         InputError: there is no such folder.
     """
-    runs, problems = _read_all(place(root))
-    return [run.folder for run in runs], problems
+    # Each record is let go at once: a hundred thousand of them would keep the garbage collector busy.
+    found = [each.folder if isinstance(each, _Run) else each for each in _each(place(root))]
+    folders = [each for each in found if isinstance(each, RunFolder)]
+    return folders, [each for each in found if isinstance(each, str)]
 
 
 def load(root: str | Place) -> Results:
@@ -97,8 +101,14 @@ def _framed(runs: Sequence[_Run], problems: Sequence[str]) -> Results:
     return Results(
         folders=tuple(run.folder for run in runs),
         records=records,
-        scores=_stack(records, [run.scores for run in runs], tables.SCORE_FRAME),
-        verdicts=_stack(records, [run.verdicts for run in runs], _verdict_frame([])),
+        scores=_beside(
+            records, [len(run.scores) for run in runs], tables.score_frame_of([run.scores for run in runs])
+        ),
+        verdicts=_beside(
+            records,
+            [len(run.verdicts) for run in runs],
+            _verdict_frame([verdict for run in runs for verdict in run.verdicts]),
+        ),
         problems=tuple(problems),
     )
 
@@ -107,38 +117,45 @@ def _framed(runs: Sequence[_Run], problems: Sequence[str]) -> Results:
 class _Run:
     folder: RunFolder
     record: Record
-    scores: pd.DataFrame
-    verdicts: pd.DataFrame
+    scores: pa.Table
+    verdicts: list[Verdict]
 
 
 def _read_all(root: Place) -> tuple[list[_Run], list[str]]:
-    if not root.is_dir():
-        raise InputError(f"{root} is no folder; give a run, a suite's folder, or the folder of all results")
-    if isinstance(root, Path):
-        found = [_read(folder) for folder in _folders(root)]
-    else:
-        with ThreadPoolExecutor(_REQUESTS) as pool:
-            found = list(pool.map(_read, _folders(root)))
+    found = list(_each(root))
     return [run for run in found if isinstance(run, _Run)], [text for text in found if isinstance(text, str)]
 
 
-def _read(folder: RunFolder) -> _Run | str:
-    """A run, or a sentence that says why it cannot be read."""
+def _each(root: Place) -> Iterator[_Run | str]:
+    """Every run below a folder, or a sentence that says why it cannot be read."""
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder; give a run, a suite's folder, or the folder of all results")
+    if isinstance(root, Path):
+        yield from (_read(*each) for each in _folders(root))
+    else:
+        with ThreadPoolExecutor(_REQUESTS) as pool:
+            yield from pool.map(lambda each: _read(*each), _folders(root))
+
+
+def _read(folder: RunFolder, files: Container[str]) -> _Run | str:
+    """A run with these files, or a sentence that says why it cannot be read."""
     try:
-        folder.check_trace()
-        verdicts = _verdict_frame(folder.read_verdicts())
-        return _Run(folder, folder.read_record(), folder.score_frame(), verdicts)
+        if TRACE in files:
+            folder.check_trace()
+        verdicts = folder.read_verdicts() if VERDICTS in files else []
+        scores = folder.score_table() if SCORES in files else _NO_SCORES
+        return _Run(folder, folder.read_record(), scores, verdicts)
     except InputError as error:
         return str(error)
 
 
-def _folders(root: Place) -> Iterator[RunFolder]:
-    """Folders that are runs by their content or by their name, whole or not."""
+def _folders(root: Place) -> Iterator[tuple[RunFolder, list[str]]]:
+    """Folders that are runs by their content or by their name, whole or not, and the names of their files."""
     for path, below, files in walk(root):
         below[:] = sorted(name for name in below if not name.startswith("."))
         unfinished = _RUN_NAME.fullmatch(path.name) and set(below) <= {"samples"}
         if unfinished or not _FILES.isdisjoint(files):
-            yield RunFolder(path)
+            yield RunFolder(path), files
             below.clear()
         elif len(path.parts) - len(root.parts) == _DEPTH:
             below.clear()
@@ -164,7 +181,11 @@ def _verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
 
 def _stack(records: pd.DataFrame, frames: Sequence[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
     """One frame of all runs' frames, each row led by its run's columns; `empty` gives the columns of none."""
-    rows = np.repeat(np.arange(len(records)), [len(frame) for frame in frames])
-    runs = records[RUN_COLUMNS].iloc[rows].reset_index(drop=True)
     filled = [frame for frame in frames if len(frame)] or [empty]
-    return pd.concat([runs, pd.concat(filled, ignore_index=True)], axis=1)
+    return _beside(records, list(map(len, frames)), pd.concat(filled, ignore_index=True))
+
+
+def _beside(records: pd.DataFrame, lengths: Sequence[int], frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose rows belong to runs, so many to each in turn, each row led by its run's columns."""
+    rows = np.repeat(np.arange(len(records)), lengths)
+    return pd.concat([records[RUN_COLUMNS].iloc[rows].reset_index(drop=True), frame], axis=1)

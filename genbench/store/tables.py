@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -120,7 +120,17 @@ def scores(data: bytes | None, path: Place) -> list[Score]:
 
 def score_frame(data: bytes | None, path: Place) -> pd.DataFrame:
     """Scores as a tidy frame; an interval that is not there is NaN, flags are tuples."""
-    frame = _table(data, SCORES, path).to_pandas()
+    return score_frame_of([score_table(data, path)])
+
+
+def score_table(data: bytes | None, path: Place) -> pa.Table:
+    """Scores as they lie in their file, which many runs' are put together from."""
+    return _table(data, SCORES, path)
+
+
+def score_frame_of(parts: Sequence[pa.Table]) -> pd.DataFrame:
+    """The tidy frame of several tables, one below the other; a frame a run would take a millisecond each."""
+    frame = pa.concat_tables([*parts, SCORES.empty_table()]).to_pandas()
     return frame.assign(flags=[tuple(flags) for flags in frame["flags"]])
 
 
