@@ -9,8 +9,9 @@ import pytest
 import genbench.detectors
 from genbench.testing.calibrate import scores
 from genbench.testing.faults import conditions
-from genbench.testing.labels import healthy
+from genbench.testing.labels import LATER, healthy
 from genbench.testing.scoring import (
+    ALL,
     Judged,
     Rate,
     confusion,
@@ -25,6 +26,15 @@ from genbench.testing.scoring import (
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
 CONDITIONS = conditions(ROOT / "suites" / "corpus" / "faults.toml")
+SECOND = conditions(ROOT / "suites" / "corpus" / "second.toml")
+LATER_CONDITIONS = {
+    "memorisation": 3,
+    "inactive_units": 6,
+    "dead_units": 2,
+    "checkerboard": 4,
+    "chain_not_mixing": 1,
+}
+"""Conditions of the second round with runs that have a failure."""
 DOCUMENT = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
 
 
@@ -36,6 +46,16 @@ def corpus() -> list[Judged]:
 @pytest.fixture(scope="module")
 def held_out(corpus) -> list[Judged]:
     return [run for run in corpus if run.condition.part == "held out"]
+
+
+@pytest.fixture(scope="module")
+def second() -> list[Judged]:
+    return judge_all(SECOND, CORPUS)
+
+
+def documented(*tables: str) -> None:
+    for line in "\n".join(tables).splitlines():
+        assert line in DOCUMENT, f"docs/diagnostics.md lacks this line of a table:\n{line}"
 
 
 def test_the_corpus_is_large_enough_and_split_by_condition():
@@ -61,9 +81,25 @@ def test_limits_rest_on_the_calibration_part():
 
 def test_the_documented_tables_are_what_comes_out(held_out):
     tables = summary(held_out), misses(held_out)
-    for table in (*map(markdown, tables), markdown(confusion(held_out), index=True)):
-        for line in table.splitlines():
-            assert line in DOCUMENT, f"docs/diagnostics.md lacks this line of a table:\n{line}"
+    documented(*map(markdown, tables), markdown(confusion(held_out), index=True))
+
+
+def test_the_documented_tables_of_the_second_round_are_what_comes_out(second):
+    tables = summary(second, ALL), misses(second, ALL)
+    documented(*map(markdown, tables), markdown(confusion(second, ALL), index=True))
+
+
+def test_the_second_round_is_held_out_and_has_runs_of_what_the_first_lacks(second):
+    assert {c.part for c in SECOND} == {"held out"}
+    assert not {c.name for c in SECOND} & {c.name for c in CONDITIONS}
+    assert min(c.seeds for c in SECOND) >= 8
+    found = {f: len({run.condition.name for run in second if run.truth[f]}) for f in LATER}
+    assert found == LATER_CONDITIONS
+
+
+def test_what_was_not_run_is_no_part_of_the_second_round():
+    third = {c.name for c in conditions(ROOT / "suites" / "corpus" / "third.toml")}
+    assert not third & {c.name for c in [*SECOND, *CONDITIONS]}
 
 
 def test_failures_are_found_and_healthy_runs_left_alone(held_out):
