@@ -77,7 +77,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
 def figure(frame: pd.DataFrame) -> Figure:
     """Both models by seed."""
     drawn, (ax,) = drawing.panels(1)
-    names = {"one": "first layer, exact", "two": "two layers, lower bound"}
+    names = {"one": "first layer,\nexact", "two": "two layers,\nlower bound"}
     drawing.dots(ax, frame.rename(columns=names).melt("seed", list(names.values())), "variable", "value")
     ax.set(ylabel="log-likelihood of held-out digits, nats")
     return drawn

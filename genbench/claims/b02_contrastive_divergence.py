@@ -130,7 +130,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     drawn, axes = drawing.panels(3)
     labels = {
         "cosine": "cosine with the exact gradient",
-        "bias": "bias ÷ length of the exact gradient",
+        "bias": "bias ÷ exact gradient",
         "log_likelihood": "log-likelihood reached, nats",
     }
     for ax, (name, label) in zip(axes, labels.items(), strict=True):

@@ -92,7 +92,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     drawing.dots(left, each.melt("seed", ["Gibbs sweep", "generator"]), "variable", "value")
     left.set(yscale="log", ylabel="seconds a sample, one thread")
     drawing.dots(right, frame.assign(group="machine"), "group", "sweeps")
-    right.set(yscale="log", ylabel="sweeps an independent sample")
+    right.set(ylabel="sweeps an independent sample", ylim=(0, None))
     return drawn
 
 
