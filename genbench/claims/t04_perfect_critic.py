@@ -45,6 +45,10 @@ def perfect_critic() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="In the fast tier the gradient falls as claimed (slope −0.86), but after 400 discriminator "
+        "steps a median of 3 % of its largest value is left, where the threshold is 1 %. D(G(z)) is at "
+        ".0007 by then and both still fall, so what the fast tier refutes is that 400 steps are enough; "
+        "the full tier goes five times as far.",
     )
 
 

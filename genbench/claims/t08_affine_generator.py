@@ -43,6 +43,11 @@ def affine_generator() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="The first full run was refuted: the error of WWᵀ was .44 on average, though its median "
+        "over Gaussians was 1e-9 and less. It came from starts with a nearly singular W, where the "
+        "likelihood explodes and Adam remembers it: of three such cases none had settled after 1,000 steps "
+        "and all had after 16,000, to 1e-15. Starts are random rotations since; test, thresholds and seeds "
+        "are those of the first run.",
     )
 
 
@@ -107,9 +112,7 @@ def _problem(seed: int, dim: int, size: int) -> tuple[Tensor, ...]:
     """Σ and μ of a random Gaussian, mean and covariance of samples from it, and the W to start from."""
     source = torch.Generator().manual_seed(1000 * seed + dim)
     mix, other = torch.randn(2, dim, dim, generator=source, dtype=torch.float64) / dim**0.5
-    start = torch.linalg.qr(other)[
-        0
-    ]  # Gaussian ones are at times nearly singular, where the likelihood explodes
+    start, _ = torch.linalg.qr(other)  # a Gaussian matrix is at times nearly singular
     sigma = mix @ mix.T + 0.1 * torch.eye(dim)
     mu = torch.randn(dim, generator=source, dtype=torch.float64)
     x = mu + torch.randn(size, dim, generator=source, dtype=torch.float64) @ torch.linalg.cholesky(sigma).T
