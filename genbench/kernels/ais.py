@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from genbench.kernels.gibbs import half_step
+
 STEPS_BETWEEN_LOGS = 32
 
 LARGEST_STRIDE = 4.0
@@ -85,8 +87,7 @@ def _log_f(path: Path, v: Tensor, beta: float) -> Tensor:
 def _visible(path: Path, beta: float, hidden: Tensor, uniform: Tensor) -> Tensor:
     """A draw from the visible units given hidden ones at inverse temperature β."""
     bias = torch.lerp(path.base_bias, path.visible_bias, beta)
-    logits = torch.addmm(bias, hidden, path.weight.t(), alpha=beta)
-    return (uniform < logits.sigmoid_()).to(hidden)
+    return half_step(hidden, path.weight.t(), bias, uniform, beta)
 
 
 def _uniforms(path: Path, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genbench.kernels.pairwise import Kernel, row_sums, squared_distances
+from genbench.kernels.pairwise import Kernel, own_sums, row_sums, squared_distances
 from genbench.metrics.inputs import Features, pair
 from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
@@ -118,7 +118,7 @@ def _discrepancy(x: Tensor, y: Tensor, kernel: Kernel, diagonal: Callable[[Tenso
         diagonal: k of each row with itself, shape (n, d) → (n,).
     """
     n, m = len(x), len(y)
-    own_x, own_y = (row_sums(part, part, kernel) - diagonal(part) for part in (x, y))
+    own_x, own_y = (own_sums(part, kernel) - diagonal(part) for part in (x, y))
     cross = row_sums(y, x, kernel)
     value = float(own_x.sum() / (n * (n - 1)) + own_y.sum() / (m * (m - 1)) - 2 * cross.sum() / (n * m))
     error = 2 * float((own_y / (m - 1) - cross / n).std()) / math.sqrt(m)

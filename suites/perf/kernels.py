@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from genbench.kernels import ais, pairwise
+from genbench.kernels.gibbs import half_step
 from genbench.metrics.frechet import frechet_distance
 from genbench.metrics.kernel_distance import cubic, kid
 from genbench.metrics.neighbours import prdc
@@ -54,6 +55,18 @@ def annealing(size: int) -> Work:
     return lambda: ais.anneal(path, betas, start, torch.Generator().manual_seed(0))
 
 
+def gibbs(size: int) -> Work:
+    """A half-step of 100 chains, and the way back."""
+    path, v = machine(size, size), normal(100, size, seed=1).sign().clamp(min=0)
+    uniform = torch.rand(100, size, generator=torch.Generator().manual_seed(0))
+
+    def step() -> Tensor:
+        h = half_step(v, path.weight, path.hidden_bias, uniform)
+        return half_step(h, path.weight.t(), path.visible_bias, uniform)
+
+    return step
+
+
 def machine(visible: int, hidden: int) -> ais.Path:
     return ais.Path(0.05 * normal(visible, hidden), normal(visible), normal(hidden), torch.zeros(visible))
 
@@ -64,6 +77,7 @@ KERNELS: dict[str, tuple[Callable[[int], Work], int, int]] = {
     "manifolds": (manifolds, 500, 2000),
     "frechet": (frechet, 1024, 3072),
     "annealing": (annealing, 128, 512),
+    "gibbs": (gibbs, 128, 512),
 }
 """Name → what makes the work of a size, and two sizes."""
 

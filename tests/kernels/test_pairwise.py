@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from genbench.kernels import pairwise
-from genbench.kernels.pairwise import distance_tiles, nearest_squared, row_sums, squared_distances
+from genbench.kernels.pairwise import distance_tiles, nearest_squared, own_sums, row_sums, squared_distances
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -62,3 +62,10 @@ def test_row_sums_equal_the_whole_matrix() -> None:
     x, y = normal(50, 3), normal(70, 3, seed=1)
     sums = row_sums(x, y, lambda a, b: a @ b.T)
     torch.testing.assert_close(sums, (x.double() @ y.double().T).sum(dim=1), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 16, 50])
+def test_own_sums_equal_the_whole_matrix(n: int) -> None:
+    x = normal(n, 3)
+    sums = own_sums(x, lambda a, b: (a @ b.T) ** 3)
+    torch.testing.assert_close(sums, ((x @ x.T) ** 3).double().sum(dim=1), rtol=1e-5, atol=1e-5)
