@@ -102,10 +102,11 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         rbm, name = nets[_layer(layer)], _layer(layer)
         with torch.no_grad():
             data = self.ascend(nets, x.flatten(1), layer)
+            hidden = rbm.hidden(data)
             chain_end = data if not self.persistent else rbm.chain
             for u_hidden, u_visible in zip(noise[f"{name}.hidden"], noise[f"{name}.visible"], strict=True):
-                chain_end = rbm.draw_visible(_draw(rbm.hidden(chain_end), u_hidden), u_visible)
-            hidden = rbm.hidden(data)
+                up = hidden if chain_end is data else rbm.hidden(chain_end)
+                chain_end = rbm.draw_visible(_draw(up, u_hidden), u_visible)
             error = (data - rbm.visible(hidden)).square().mean()
         buffers = {f"{name}.chain": chain_end} if self.persistent else {}
         if self.offset_rate is None:

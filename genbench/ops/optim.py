@@ -62,8 +62,8 @@ def scale_by_adam(betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) 
     def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
         count = state["count"] + 1
         m = torch.lerp(g, state["m"], b1)
-        v = torch.lerp(g * g, state["v"], b2)
-        direction = (m / (1 - b1**count)) / ((v / (1 - b2**count)).sqrt() + eps)
+        v = (g * g).lerp_(state["v"], b2)
+        direction = (m / (1 - b1**count)).div_((v / (1 - b2**count)).sqrt_().add_(eps))
         return direction, {"m": m, "v": v, "count": count}
 
     return Optimizer(init, update)
@@ -73,8 +73,8 @@ def scale_by_rms(decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
     """RMSprop's direction g / (√v + ε) (Tieleman & Hinton 2012), torch's defaults."""
 
     def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
-        v = torch.lerp(g * g, state["v"], decay)
-        return g / (v.sqrt() + eps), {"v": v}
+        v = (g * g).lerp_(state["v"], decay)
+        return g / v.sqrt().add_(eps), {"v": v}
 
     return Optimizer(lambda p: {"v": torch.zeros_like(p)}, update)
 
@@ -83,7 +83,7 @@ def trace(momentum: float) -> Optimizer:
     """Heavy-ball momentum: m ← μ·m + g (Polyak 1964)."""
 
     def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
-        m = momentum * state["m"] + g
+        m = (momentum * state["m"]).add_(g)
         return m, {"m": m}
 
     return Optimizer(lambda p: {"m": torch.zeros_like(p)}, update)

@@ -89,7 +89,7 @@ class Kernel:
     param_names = ("kernel", "size")
     timer = time.process_time
     warmup_time = 0.0
-    sample_time = 0.05
+    sample_time, repeat = 0.05, (2, 5, 3.0)
     rounds = 2
 
     def setup(self, name: str, size: str) -> None:

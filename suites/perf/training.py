@@ -44,7 +44,7 @@ class Step:
     param_names = ("model", "task")
     timer = staticmethod(CLOCK)
     warmup_time = 0.0
-    sample_time = 0.05
+    sample_time, repeat = 0.05, (2, 5, 3.0)
     rounds = 2
 
     def setup(self, name: str, task: str) -> None:
