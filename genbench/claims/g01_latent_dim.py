@@ -45,6 +45,12 @@ def latent_dimension() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="from one to four dimensions the modes rise from 3.5 to 7.1 of 8 as claimed, at "
+        "sixteen they fall to 2.4, and twelve of sixteen seeds never settle. The runs differ in the "
+        "dimension alone. It is no matter of counting: the distance to held-out data says the same, "
+        "and so do detectors of oscillation and of convergence failure. The generator's steps are "
+        "longer with sixteen dimensions (median norm .056, against .042 with two) at the same learning "
+        "rate, so the dimension is not all that changed.",
     )
 
 
