@@ -84,7 +84,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     drawn, (ax,) = drawing.panels(1)
     names = {"one": "first layer,\nexact", "two": "two layers,\nlower bound"}
     drawing.dots(ax, frame.rename(columns=names).melt("seed", list(names.values())), "variable", "value")
-    ax.set(ylabel="log-likelihood of held-out digits, nats")
+    ax.set(ylabel="held-out log-likelihood, nats")
     return drawn
 
 
