@@ -193,16 +193,32 @@ class Ensemble:
         self, phase: int, updates: Sequence[Update], first: int, last: int
     ) -> Iterator[tuple[int, Tensor, list[dict[str, Tensor]]]]:
         """Step, data indices (S, repeats, B) and the noise of each update (S, repeats, …)."""
-        length, noise = self._block_steps(updates), self.model.noise(self.task, self.batch)
+        length = self._block_steps(updates)
         for block in range(first // length, (last - 1) // length + 1):
-            data = self._indices(updates, block * length, length)
-            drawn = [
-                streams.draw(noise, self.generators("noise", phase, u, block), (length, update.repeats))
-                for u, update in enumerate(updates)
-            ]
+            data, drawn = self._block(phase, updates, block, length)
             for step in range(max(first, block * length), min(last, (block + 1) * length)):
                 i = step - block * length
                 yield step, data[:, i], [{n: t[:, i] for n, t in each.items()} for each in drawn]
+
+    def _block(
+        self, phase: int, updates: Sequence[Update], block: int, length: int
+    ) -> tuple[Tensor, list[dict[str, Tensor]]]:
+        """Indices and noise of a block of steps; the last one is kept, since a tick may end within it."""
+        if (key := (phase, block)) not in self._last_block:
+            noise = self.model.noise(self.task, self.batch)
+            self._last_block.clear()
+            self._last_block[key] = (
+                self._indices(updates, block * length, length),
+                [
+                    streams.draw(noise, self.generators("noise", phase, u, block), (length, update.repeats))
+                    for u, update in enumerate(updates)
+                ],
+            )
+        return self._last_block[key]
+
+    @cached_property
+    def _last_block(self) -> dict[tuple[int, int], tuple[Tensor, list[dict[str, Tensor]]]]:
+        return {}
 
     def _block_steps(self, updates: Sequence[Update]) -> int:
         # A function of model, task and batch alone: a seed's stream must not depend on its company.
