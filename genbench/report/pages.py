@@ -139,9 +139,9 @@ def _write_run_curves(site: Site, page: RunPage, trace: pd.DataFrame) -> list[tu
 
 def _write_evidence(site: Site, page: RunPage, trace: pd.DataFrame) -> dict[str, str]:
     """Draw what each finding rests on; ``"seed-detector"`` → the picture's name below ``images``."""
-    drawn = {}
+    drawn: dict[str, str] = {}
     for verdict in page.verdicts if len(trace) else ():
-        if verdict.verdict == "detected":
+        if verdict.verdict == "detected" and len(drawn) < site.drawn:
             name = f"{page.slug}/evidence-{verdict.seed}-{verdict.detector}.png"
             looks = before_and_after(page.folder, page.record, verdict)
             try:

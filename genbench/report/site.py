@@ -28,6 +28,9 @@ from genbench.types import InputError
 
 FOLDERS = ("assets", "data", "images", "runs", "tasks")
 ASSETS = ("report.css", "report.js", "dataTables.min.js", "dataTables.LICENSE.txt")
+MOST_EVIDENCE = 60
+"""Pictures of evidence in a report, an equal share for each run with findings; they take long to draw."""
+
 MARK = '<meta name="generator" content="genbench">'
 
 
@@ -39,6 +42,7 @@ class Site:
         pages: a page a run, by the run's path.
         scores, traces: of each run, by its path.
         better: metric → direction.
+        drawn: how many findings of a run have a picture of their evidence.
     """
 
     results: Results
@@ -50,6 +54,7 @@ class Site:
     scores: dict[str, pd.DataFrame]
     traces: dict[str, pd.DataFrame]
     better: dict[str, str]
+    drawn: int
     templates: Environment
 
     def write(self, name: str, data: bytes) -> None:
@@ -84,8 +89,14 @@ def make_site(results: Results, out: Path, claimed: bool = False) -> Site:
         scores=by_path(results.scores),
         traces=by_path(results.traces),
         better=dict(zip(results.scores["metric"], results.scores["better"], strict=True)),
+        drawn=MOST_EVIDENCE // max(_with_findings(results), 1),
         templates=_templates(claimed),
     )
+
+
+def _with_findings(results: Results) -> int:
+    verdicts = results.verdicts
+    return int(verdicts.loc[verdicts["verdict"] == "detected", "path"].nunique())
 
 
 def clear(out: Path) -> None:
