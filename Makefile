@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test leaderboard gpu bench bench-compare bench-html bench-gpu lint clean
+.PHONY: demo test leaderboard gpu bench bench-compare bench-html bench-gpu lint clean fuzz chaos soak
 
 demo: .venv/installed
 	$(BIN)/genbench run quick
@@ -44,6 +44,16 @@ bench-html: .venv/perf
 bench-gpu: .venv/perf
 	$(ASV) machine --yes --machine gpu >/dev/null
 	GENBENCH_PERF_DEVICE=cuda $(ASV) run --machine gpu --launch-method spawn --bench training HEAD^!
+
+# Long checks; their figures are in docs/reliability.md.
+fuzz: .venv/tested
+	GENBENCH_FUZZ_CASES=100000 $(BIN)/pytest tests/reliability/test_fuzz.py --timeout 36000
+
+chaos: .venv/tested
+	$(BIN)/python tests/reliability/chaos.py --kills 300
+
+soak: .venv/tested
+	$(BIN)/python tests/reliability/soak.py --minutes 60
 
 lint: .venv/tested
 	$(BIN)/ruff check --fix .

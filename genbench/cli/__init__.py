@@ -44,7 +44,7 @@ def main() -> None:
     try:
         app()
     except GenbenchError as error:
-        print(f"genbench: {error}", file=sys.stderr)
+        print(f"genbench: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:  # a full disk, a folder without rights
         where = f"{error.filename}: " if error.filename else ""

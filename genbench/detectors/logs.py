@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genbench.store.tables import check_size
-from genbench.types import InputError, NotAvailableError, Trace
+from genbench.types import GenbenchError, InputError, NotAvailableError, Trace
 
 COLUMNS = ["seed", "step", "seconds", "samples", "signal", "value"]
 STEP_NAMES = ("step", "global_step", "iteration", "iter", "epoch", "_step")
@@ -44,7 +43,13 @@ def read_log(path: Path, mapping: Mapping[str, str] | None = None) -> Trace:
     if unknown:
         known = ", ".join(map(str, frame.columns))
         raise InputError(f"{path} has no column {unknown[0]!r} to map; it has {known}")
-    return Trace(_tidy(frame, dict(mapping or {}), path))
+    try:
+        return Trace(_tidy(frame, dict(mapping or {}), path))
+    except GenbenchError:
+        raise
+    except Exception as error:  # columns may hold lists, names, anything; pandas raises whatever they lead to
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} is no log: steps and values must be numbers ({reason})") from None
 
 
 def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
@@ -65,12 +70,9 @@ def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
 def _checked(reader: Callable[[Path], pd.DataFrame], path: Path) -> pd.DataFrame:
     try:
         return reader(path)
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        pa.ArrowException,
-    ) as error:  # parsers raise subclasses of ValueError
+    except GenbenchError:
+        raise
+    except Exception as error:  # parsers raise whatever damaged bytes lead them to
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path} cannot be read as {path.suffix}: {reason}") from None
 
@@ -152,7 +154,8 @@ def _seeds(frame: pd.DataFrame, column: str | None) -> pd.Series[int]:
 
 def _complete(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     numbers = {name: pd.to_numeric(frame[name], errors="coerce") for name in ("step", "value")}
-    kept = frame.assign(**numbers).dropna(subset=["step"])
+    countable = numbers["step"].abs() < 2**53  # beyond it, and at infinity, a float is no step
+    kept = frame.assign(**numbers)[countable]
     if kept["value"].notna().sum() == 0:
         raise InputError(f"{path} holds no numbers with a step; a log needs a step and at least one signal")
     kept = kept.astype({"step": "int64"}).sort_values("step", kind="stable")

@@ -45,7 +45,7 @@ def from_bytes(data: bytes, where: str, key: str, device: torch.device) -> State
     """
     try:
         meta, tensors = _metadata(data), load(data)
-        head = json.loads(meta.get("head", "{}"))
+        head = dict(json.loads(meta.get("head", "{}")))
         # Checkpoints of earlier versions have no checksum.
         if meta.get("checksum", (sound := _checksum(meta.get("head", ""), tensors))) != sound:
             raise ValueError("its checksum does not match")
@@ -54,14 +54,17 @@ def from_bytes(data: bytes, where: str, key: str, device: torch.device) -> State
     if meta.get("version") != VERSION or head.get("key") != key:
         raise InputError(f"{where} belongs to another configuration; delete it to start this run again")
     tensors = {name: t.to(device) for name, t in tensors.items()}
-    return State(
-        step=head["step"],
-        seconds=head["seconds"],
-        players=_below(tensors, "players/"),
-        buffers=_below(tensors, "buffers/"),
-        died=tensors["died"],
-        optimizers={u: _below(tensors, f"optimizers/{u}/") for u in head["updates"]},
-    )
+    try:
+        return State(
+            step=int(head["step"]),
+            seconds=float(head["seconds"]),
+            players=_below(tensors, "players/"),
+            buffers=_below(tensors, "buffers/"),
+            died=tensors["died"],
+            optimizers={u: _below(tensors, f"optimizers/{u}/") for u in head["updates"]},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{where} lacks {error}; delete it to start this run again") from None
 
 
 def newest(folder: RunFolder, key: str, device: torch.device) -> State | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -167,12 +167,20 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
         **{name: getattr(record, name) for name in ("suite", "task", "model", "status", "reason")},
         **{name: getattr(record, name) for name in ("seeds", "failures", "notes", "steps_done", "examples")},
         **{name: getattr(record, name) for name in ("cost", "anchors")},
-        **{name: config.get(name) for name in ("options", "task_options", "steps", "batch")},
+        **{name: _as(Mapping, config.get(name)) for name in ("options", "task_options")},
+        **{name: _as(int, config.get(name)) for name in ("steps", "batch")},
         **{f"{part}_seconds": record.seconds.get(part) for part in ("training", "evaluation")},
         "key": folder.key,
         "path": str(folder.path),
-        "data": record.data.get("checksum"),
+        "data": _as(str, record.data.get("checksum")),
     }
+
+
+def _as(kind: type, value: Any) -> Any:
+    """A setting that a stranger's record may hold in any shape; None if it is of another kind, or endless."""
+    if not isinstance(value, kind) or (kind is int and abs(int(value)) >= 2**53):
+        return None
+    return value
 
 
 def _verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:

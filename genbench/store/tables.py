@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genbench.store.place import Place
-from genbench.types import Estimate, InputError, Score
+from genbench.types import Estimate, GenbenchError, InputError, Score
 
 TRACE = pa.schema(
     {
@@ -89,7 +89,7 @@ def check(path: Place) -> None:
             pq.read_metadata(file)
     except FileNotFoundError:
         return
-    except (OSError, pa.ArrowException) as error:
+    except Exception as error:  # damaged bytes lead a reader anywhere
         raise damaged(path, error) from None
 
 
@@ -160,5 +160,7 @@ def _table(data: bytes | None, schema: pa.Schema, path: Place) -> pa.Table:
         with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
             check_size(file, path)
             return file.read(schema.names).select(schema.names).cast(schema)
-    except (KeyError, OSError, pa.ArrowException) as error:
+    except GenbenchError:
+        raise
+    except Exception as error:  # see `check`
         raise damaged(path, error) from None

@@ -69,14 +69,10 @@ def figures(rows: list[dict[str, float]], runs: int) -> dict[str, object]:
         "minutes": rows[-1]["seconds"] / 60,
     }
     for name in ("megabytes", "files", "threads"):
-        values = np.array([row[name] for row in kept])
+        values = np.array([row[name] for row in kept], dtype=float)
         slope = float(np.polyfit(hours, values, 1)[0]) if len(kept) > 2 else float("nan")
-        found[name] = {
-            "first": rows[0][name],
-            "after warm-up": values[0],
-            "last": values[-1],
-            "an hour": slope,
-        }
+        ends = {"first": rows[0][name], "after warm-up": float(values[0]), "last": float(values[-1])}
+        found[name] = {**ends, "an hour": slope}
     return found
 
 
