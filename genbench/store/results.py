@@ -178,9 +178,8 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
 
 def _as(kind: type, value: Any) -> Any:
     """A setting that a stranger's record may hold in any shape; None if it is of another kind, or endless."""
-    if not isinstance(value, kind) or (kind is int and abs(int(value)) >= 2**53):
-        return None
-    return value
+    endless = isinstance(value, int) and abs(value) >= 2**53
+    return value if isinstance(value, kind) and not endless else None
 
 
 def _verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from genbench.testing.faults import conditions
 from genbench.testing.labels import LATER, healthy
 from genbench.testing.scoring import (
     ALL,
+    OURS,
     Judged,
     Rate,
     confusion,
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
 CONDITIONS = conditions(ROOT / "suites" / "corpus" / "faults.toml")
 SECOND = conditions(ROOT / "suites" / "corpus" / "second.toml")
+THIRD = conditions(ROOT / "suites" / "corpus" / "third.toml")
 LATER_CONDITIONS = {
     "memorisation": 3,
     "inactive_units": 6,
@@ -97,9 +99,12 @@ def test_the_second_round_is_held_out_and_has_runs_of_what_the_first_lacks(secon
     assert found == LATER_CONDITIONS
 
 
-def test_what_was_not_run_is_no_part_of_the_second_round():
-    third = {c.name for c in conditions(ROOT / "suites" / "corpus" / "third.toml")}
-    assert not third & {c.name for c in [*SECOND, *CONDITIONS]}
+def test_the_documented_tables_of_the_third_round_are_what_comes_out():
+    assert not {c.name for c in THIRD} & {c.name for c in [*SECOND, *CONDITIONS]}
+    third = judge_all(THIRD, CORPUS)
+    rates = summary(third, ALL)
+    documented(markdown(rates[rates.rules == OURS]), markdown(misses(third, ALL)))
+    documented(markdown(confusion(third, ALL), index=True))
 
 
 def test_failures_are_found_and_healthy_runs_left_alone(held_out):
