@@ -45,7 +45,7 @@ def latent_dimension() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
-        checked="from one to four dimensions the modes rise from 3.5 to 7.1 of 8 as claimed, at "
+        checked="From one to four dimensions the modes rise from 3.5 to 7.1 of 8 as claimed, at "
         "sixteen they fall to 2.4, and twelve of sixteen seeds never settle. The runs differ in the "
         "dimension alone. It is no matter of counting: the distance to held-out data says the same, "
         "and so do detectors of oscillation and of convergence failure. The generator's steps are "
