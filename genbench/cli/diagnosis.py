@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genbench.store import RunFolder
 from genbench.types import InputError, Trace, Verdict
+
+if TYPE_CHECKING:
+    from genbench.store import RunFolder
 
 
 def diagnose(
