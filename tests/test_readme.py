@@ -30,7 +30,7 @@ def test_both_make_commands_exist():
 
 @pytest.mark.timeout(900)
 def test_genbench_commands(tmp_path):
-    """All but those that need a bucket or a cluster, which tests/cli/test_urls.py and test_cluster.py bring along."""
+    """All but those that need a bucket or a cluster; test_urls.py and test_cluster.py bring theirs along."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     assert len(commands("genbench")) >= 6
     for _, *arguments in commands("genbench"):

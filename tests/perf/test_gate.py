@@ -66,7 +66,7 @@ def test_an_injected_slow_down_is_caught_and_nothing_else(tmp_path: Path, monkey
     monkeypatch.setattr(gate, "ASV_OPTIONS", (*gate.ASV_OPTIONS, "--attribute", "rounds=1"))
     clone = tmp_path / "clone"
     run(tmp_path, "git", "clone", "--quiet", str(gate.ROOT), str(clone))
-    for other in ("training", "package", "baselines"):
+    for other in ("training", "package", "baselines", "targets"):
         (clone / f"suites/perf/{other}.py").unlink()  # less to import
     commit(clone, "kernels alone")
     commit(clone, "same")
