@@ -53,7 +53,7 @@ class Compiled:
             return [made.player, made.died, made.signals, *kept]
 
         # Tracing through vmap and grad leaves a graph of plain operators, which needs no guards when it runs.
-        with torch.no_grad():
+        with torch.enable_grad():
             compiled = compile_fx(make_fx(flat, tracing_mode="real")(*inputs), inputs)
         return cast(Flat, compiled)
 

@@ -59,6 +59,12 @@ def test_a_compiled_run_computes_the_same_and_resumes_exactly(eager: Ensemble) -
     assert signals["line/loss"] == pytest.approx(known["line/loss"], rel=1e-4)
 
 
+def test_an_autoencoder_compiles_and_computes_the_same(eager: Ensemble) -> None:
+    plain = replace(eager, model=models["vae"].create(width=4, latent=2, depth=1))
+    expected, found = trained(plain, 2), trained(replace(plain, compiled=True), 2)
+    torch.testing.assert_close(found.players, expected.players, rtol=1e-4, atol=1e-5)
+
+
 def test_bfloat16_is_near_and_keeps_parameters_in_single_precision(eager: Ensemble) -> None:
     single, half = trained(eager, 1), trained(replace(eager, precision="bf16"), 1)
     for player, parameters in single.players.items():
