@@ -97,7 +97,9 @@ class Killer(Silent):
         if self.ends and len(self.at_work) == 2 and not self.finished:
             records = {file: file.read_bytes() for file in self.out.rglob("record.json")}
             self.finished = {file: text for file, text in records.items() if b'"done"' in text}
-            self.cluster.remove_node(next(iter(self.cluster.worker_nodes)), allow_graceful=False)
+            own = ray.get_runtime_context().get_node_id()  # all nodes are on this machine; ours must live
+            other = next(node for node in self.cluster.worker_nodes if node.node_id != own)
+            self.cluster.remove_node(other, allow_graceful=False)
 
     def end(self, config, record, reused) -> None:
         self.at_work.discard(config)
