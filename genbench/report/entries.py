@@ -110,11 +110,6 @@ def by_path(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(path): own for path, own in frame.groupby("path", sort=False)}
 
 
-def metric_order(results: Results) -> list[str]:
-    """Metrics as they were first scored, throughput last; the first one of a task orders its methods."""
-    return list(dict.fromkeys([*results.scores["metric"], THROUGHPUT]))
-
-
 def _of_task(records: pd.DataFrame, task: str) -> pd.DataFrame:
     chosen = records[records["task"] == task]
     if chosen.empty:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genbench.report.entries import THROUGHPUT, Entry, entries, metric_order
+from genbench.report.entries import THROUGHPUT, Entry, entries
 from genbench.report.methods import Method
 from genbench.report.ranking import ranking
 from genbench.report.statistics import share, student
@@ -64,7 +64,7 @@ def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     rows = [_row(entry, _failures(entry.method, found)) for entry in made]
     board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
     board = board.assign(rank=_ranks(board), **_uncertain_ranks(made))
-    return _sorted(board, metric_order(results))
+    return _sorted(board)
 
 
 def failing_seeds(results: Results) -> dict[str, set[int]]:
@@ -128,11 +128,19 @@ def _uncertain_ranks(made: Sequence[Entry]) -> dict[str, pd.Series]:
     return {"rank_low": low, "rank_high": high, "group": group}
 
 
-def _sorted(board: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    order = {name: place for place, name in enumerate(metrics)}
+def _sorted(board: pd.DataFrame) -> pd.DataFrame:
+    """By task, metric and rank: a task's metrics as it was first scored in them, then throughput.
+
+    A task's first metric orders its methods, so what other tasks are scored in must not matter here.
+    """
+    places: dict[tuple[str, str | None], int] = {}
+    for pair in zip(board["task"], board["metric"], strict=True):
+        places.setdefault(pair, len(places))
     tasks = {name: place for place, name in enumerate(board["task"].unique())}
     keys = board.assign(
         task_place=board["task"].map(tasks),
-        metric_place=board["metric"].map(order).fillna(len(order)),
+        last=board["metric"].isna() * 2 + (board["metric"] == THROUGHPUT),
+        metric_place=[places[pair] for pair in zip(board["task"], board["metric"], strict=True)],
     )
-    return keys.sort_values(["task_place", "metric_place", "rank", "model"], ignore_index=True)[COLUMNS]
+    order = ["task_place", "last", "metric_place", "rank", "model"]
+    return keys.sort_values(order, ignore_index=True)[COLUMNS]

@@ -49,6 +49,19 @@ def test_ranks_follow_each_metrics_direction_and_ties_share(place: Place) -> Non
     assert [row["model"] for row in place.board("distance")] == ["b", "c", "a"]
 
 
+def test_a_tasks_first_metric_does_not_depend_on_other_tasks(place: Place) -> None:
+    place.put("a", {"distance": {0: 1.0}}, seeds=(0,), task="gaussian")
+    place.put("a", {"modes": {0: 4.0}, "distance": {0: 1.0}}, seeds=(0,))
+    place.put("b", {"modes": {0: 8.0}, "distance": {0: 9.0}}, seeds=(0,))
+    own = [row for row in place.board() if row["task"] == "ring8"]
+    assert [(row["metric"], row["model"]) for row in own] == [
+        ("modes", "b"),
+        ("modes", "a"),
+        ("distance", "a"),
+        ("distance", "b"),
+    ]
+
+
 def test_a_failed_seed_is_not_shown_but_ranks_as_the_worst_of_all(place: Place) -> None:
     place.put("steady", {"distance": {0: 4.0, 1: 4.0}})
     place.put("fragile", {"distance": {0: 1.0, 1: 0.5}}, failures={1: "not finite"})
