@@ -176,7 +176,7 @@ class _Tasks:
     def _desk(self) -> Any:
         scheduling = package("ray.util.scheduling_strategies", "ray")
         here = self.ray.get_runtime_context().get_node_id()
-        strategy = scheduling.NodeAffinitySchedulingStrategy(here, soft=True)
+        strategy = scheduling.NodeAffinitySchedulingStrategy(here, soft=False)
         return self.ray.remote(_Desk).options(num_cpus=0, scheduling_strategy=strategy).remote()
 
     def _task(self) -> Callable[[RunConfig, Any], Any]:
