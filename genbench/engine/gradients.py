@@ -1,5 +1,7 @@
 """Gradients of one update for every seed: as one batched program, or one seed after the other.
 
+A batched program differentiates the loss of one seed under `vmap`, unless the update brings its gradient.
+
 Both take tensors with the seeds in front and give (gradient (S, P), finite aux); the loop is plain autograd
 and the oracle for the batched path. On a CPU it is also the faster one for convolutions, which a batched
 program turns into grouped convolutions.
@@ -45,9 +47,42 @@ def gradient(
         loss = update.loss(bind(layouts, {**flats, update.player: flat}, buffers), x, noise)
         return loss.value, loss
 
-    batched = backend == "batched"
-    own = vmap(grad(loss_of, has_aux=True), chunk_size=together) if batched else _looped(loss_of)
+    if backend == "loop":
+        own = _looped(loss_of)
+    elif update.gradient is not None:
+        own = _chunked(_closed_form(update, layouts), together)
+    else:
+        own = vmap(grad(loss_of, has_aux=True), chunk_size=together)
     return own if sharing is None else sharing(own)
+
+
+def _closed_form(update: Update, layouts: Mapping[str, Layout]) -> Gradient:
+    assert update.gradient is not None
+    closed, layout = update.gradient, layouts[update.player]
+
+    def every(
+        player: Tensor, players: Tensors, buffers: Tensors, x: Tensor, noise: Tensors
+    ) -> tuple[Tensor, Loss]:
+        with torch.no_grad():
+            slopes, loss = closed(bind(layouts, {**players, update.player: player}, buffers), x, noise)
+            return layout.join(slopes), loss
+
+    return every
+
+
+def _chunked(every: Gradient, together: int | None) -> Gradient:
+    """The same with so many seeds in memory at once."""
+    if together is None:
+        return every
+
+    def in_turn(*stacked: object) -> tuple[Tensor, Loss]:
+        seeds = len(stacked[0])  # type: ignore[arg-type]
+        parts = (slice(first, first + together) for first in range(0, seeds, together))
+        results = [every(*tree_map(lambda t, part=part: t[part], stacked)) for part in parts]
+        joined: tuple[Tensor, Loss] = tree_map(lambda *each: torch.cat(each), *results)
+        return joined
+
+    return in_turn
 
 
 def _looped(loss_of: Callable[..., tuple[Tensor, Loss]]) -> Gradient:

@@ -40,9 +40,14 @@ class Layout:
         return weights[0], weights[-1]
 
     def split(self, flat: Tensor) -> list[Tensor]:
-        """Views of one seed's flat parameters (P,), in order, each in its shape."""
-        parts = flat.split(self.sizes)
-        return [part.view(shape) for part, shape in zip(parts, self.shapes.values(), strict=True)]
+        """Views of flat parameters (P,) or of a stack (S, P), in order, each in its shape."""
+        parts = flat.split(self.sizes, dim=-1)
+        lead = flat.shape[:-1]
+        return [part.view(lead + shape) for part, shape in zip(parts, self.shapes.values(), strict=True)]
+
+    def join(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """What `split` takes apart: one flat stack (S, P) from stacked parameters by name."""
+        return torch.cat([parts[name].flatten(1) for name in self.shapes], dim=1)
 
     def fill(self, parameters: Sequence[Tensor]) -> nn.Module:
         """The module with these parameters, until it is filled again."""
@@ -88,7 +93,7 @@ def flatten(module: nn.Module) -> Tensor:
 def bind(
     layouts: Mapping[str, Layout], flats: Mapping[str, Tensor], buffers: Mapping[str, Tensor]
 ) -> dict[str, Net]:
-    """One seed's nets by name, from its flat parameters and its buffers (``"net.buffer"``)."""
+    """One seed's nets by name, from its flat parameters and its buffers (``"net.buffer"``); or a stack's."""
     return {
         name: Net(
             layout,

@@ -7,21 +7,37 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from genbench.models.capabilities import EnergyModel
 from genbench.models.model import ChainSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
-from genbench.nn.rbm import Rbm
+from genbench.nn.rbm import End, Rbm
 from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
 from genbench.ops.partition import Machine
 from genbench.registry import forwards, models
 from genbench.tasks.task import Task
+
+
+class _Walk(NamedTuple):
+    """A Gibbs chain of one layer.
+
+    Attributes:
+        start: the data's end.
+        chain: visible units at the other.
+        offset: hidden offsets after this step; None if the machine is not centred.
+        error: mean squared difference of the data and what their hidden probabilities give.
+    """
+
+    start: End
+    chain: Tensor
+    offset: Tensor | None
+    error: Tensor
 
 
 @models.register("dbn", cite="hinton2006dbn")
@@ -92,35 +108,54 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         return noise
 
     def phases(self, task: Task) -> Sequence[Phase]:
-        return [
-            Phase([Update(_layer(i), partial(self.contrast, i), self._optimizer(task, i))], name=_layer(i))
-            for i in range(len(self.hidden))
-        ]
+        return [Phase([self._update(task, i)], name=_layer(i)) for i in range(len(self.hidden))]
 
     def contrast(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> Loss:
         """F(data) − F(chain) of one layer, batch means."""
-        rbm, name = nets[_layer(layer)], _layer(layer)
+        rbm = nets[_layer(layer)]
         with torch.no_grad():
-            data = self.ascend(nets, x.flatten(1), layer)
-            hidden = rbm.hidden(data)
-            chain_end = data if not self.persistent else rbm.chain
-            for u_hidden, u_visible in zip(noise[f"{name}.hidden"], noise[f"{name}.visible"], strict=True):
-                up = hidden if chain_end is data else rbm.hidden(chain_end)
-                chain_end = rbm.draw_visible(_draw(up, u_hidden), u_visible)
-            error = (data - rbm.visible(hidden)).square().mean()
-        buffers = {f"{name}.chain": chain_end} if self.persistent else {}
-        if self.offset_rate is None:
-            at_data, at_chain = rbm.free_energy(data).mean(), rbm.free_energy(chain_end).mean()
+            walk = self._walk(layer, nets, x.flatten(1), noise)
+        ends = walk.start.visible, walk.chain
+        if walk.offset is None:
+            energies = [rbm.free_energy(v).mean() for v in ends]
         else:
-            offset = torch.lerp(rbm.offset, hidden.mean(0), self.offset_rate)
-            buffers[f"{name}.offset"] = offset
-            at_data = rbm.centred_free_energy(data, offset).mean()
-            at_chain = rbm.centred_free_energy(chain_end, offset).mean()
+            energies = [rbm.centred_free_energy(v, walk.offset).mean() for v in ends]
+        return self._loss(layer, walk, *energies)
+
+    def contrast_gradient(
+        self, layer: int, nets: Nets, x: Tensor, noise: Draws
+    ) -> tuple[Mapping[str, Tensor], Loss]:
+        """`contrast` with its gradient in closed form, of a stack of seeds."""
+        rbm, walk = nets[_layer(layer)], self._walk(layer, nets, x.flatten(2), noise)
+        found = rbm.contrast(walk.start, rbm.reach(walk.chain), walk.offset)
+        return found.gradient, self._loss(layer, walk, found.at_start, found.at_end)
+
+    def _walk(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> _Walk:
+        """The Gibbs chain of a layer from flat examples, of one seed or of a stack."""
+        rbm, name = nets[_layer(layer)], _layer(layer)
+        start = rbm.reach(self.ascend(nets, x, layer))
+        hidden = start.logits.sigmoid()
+        chain, up = (rbm.chain, rbm.hidden(rbm.chain)) if self.persistent else (start.visible, hidden)
+        for step, (u_hidden, u_visible) in enumerate(
+            zip(noise[f"{name}.hidden"].unbind(-3), noise[f"{name}.visible"].unbind(-3), strict=True)
+        ):
+            up = up if step == 0 else rbm.hidden(chain)
+            chain = rbm.draw_visible(_draw(up, u_hidden), u_visible)
+        rate = self.offset_rate
+        offset = None if rate is None else torch.lerp(rbm.offset, hidden.mean(-2), rate)
+        error = (start.visible - rbm.visible(hidden)).square().mean((-2, -1))
+        return _Walk(start, chain, offset, error)
+
+    def _loss(self, layer: int, walk: _Walk, at_data: Tensor, at_chain: Tensor) -> Loss:
+        name = _layer(layer)
         stats = {
             f"{name}/free_energy_data": at_data,
             f"{name}/free_energy_chain": at_chain,
-            f"{name}/reconstruction_error": error,
+            f"{name}/reconstruction_error": walk.error,
         }
+        buffers = {f"{name}.chain": walk.chain} if self.persistent else {}
+        if walk.offset is not None:
+            buffers[f"{name}.offset"] = walk.offset
         return Loss(at_data - at_chain, stats, buffers)
 
     def ascend(self, nets: Nets, x: Tensor, layers: int) -> Tensor:
@@ -168,6 +203,10 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
 
     def _sizes(self, task: Task) -> tuple[int, ...]:
         return (math.prod(task.shape), *self.hidden)
+
+    def _update(self, task: Task, layer: int) -> Update:
+        loss, slope = partial(self.contrast, layer), partial(self.contrast_gradient, layer)
+        return Update(_layer(layer), loss, self._optimizer(task, layer), gradient=slope)
 
     def _optimizer(self, task: Task, layer: int) -> Optimizer:
         gaussian = task.kind == "points" and layer == 0

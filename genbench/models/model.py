@@ -55,6 +55,10 @@ class Loss(NamedTuple):
 
 LossFunction = Callable[[Nets, Tensor, Draws], Loss]
 
+GradientFunction = Callable[[Nets, Tensor, Draws], tuple[Mapping[str, Tensor], Loss]]
+"""A loss with its gradient by the player's parameter names, of all seeds at once: they lie in front of every
+parameter, buffer, input and result."""
+
 
 @dataclass(frozen=True)
 class Update:
@@ -64,6 +68,9 @@ class Update:
         loss: pure function (nets, x, noise) → Loss of one seed's batch x, shape (B, *task.shape).
         repeats: how often in a step, each time with a fresh batch and fresh noise.
         project: maps the player's flat parameters back into a feasible set after each update.
+        gradient: the gradient of `loss` in closed form, where that is cheaper than differentiating it, and
+            all else that `loss` gives. Batched runs take it; a loop over seeds differentiates `loss`, so
+            that comparing the two checks it. None where `loss` is differentiated in either case.
     """
 
     player: str
@@ -71,6 +78,7 @@ class Update:
     optimizer: Optimizer
     repeats: int = 1
     project: Callable[[Tensor], Tensor] | None = None
+    gradient: GradientFunction | None = None
 
 
 @dataclass(frozen=True)

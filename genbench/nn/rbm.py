@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from genbench.ops import rbm
 from genbench.ops.partition import Machine, log_odds
+
+
+class End(NamedTuple):
+    """One end of a Gibbs chain: visible units (B, V), and the logits of hidden units given them (B, H)."""
+
+    visible: Tensor
+    logits: Tensor
+
+
+class Contrast(NamedTuple):
+    """What contrastive divergence descends: mean free energies at both ends, and their difference's gradient.
+
+    Attributes:
+        gradient: by parameter.
+    """
+
+    gradient: dict[str, Tensor]
+    at_start: Tensor
+    at_end: Tensor
 
 
 class Rbm(nn.Module):
@@ -72,13 +93,38 @@ class Rbm(nn.Module):
         weight, b, c = (p.detach() + step for p, step in zip(plain, (weight, b, c), strict=True))
         return rbm.free_energy(v, weight, b, c, self.log_variance)
 
+    def contrast(self, start: End, end: End, hidden_offset: Tensor | None) -> Contrast:
+        """Mean F(start) − mean F(end) with its gradient in closed form, both ends held fixed.
+
+        Without gradients of its own, and of a stack of seeds if this machine holds one.
+
+        Args:
+            start, end: visible units and the `hidden_logits` they give.
+            hidden_offset: λ of the centred machine, shape (H,), see `centred_free_energy`; None for the
+                plain gradient.
+        """
+        ups = start.logits.sigmoid(), end.logits.sigmoid()
+        weight, b, c = rbm.contrast_gradient(start.visible, end.visible, *ups, self.log_variance)
+        if hidden_offset is not None:
+            weight = weight - _outer(b, hidden_offset) - _outer(self.centre, c)
+            b, c = b - (weight @ hidden_offset[..., None])[..., 0], c - self.centre @ weight
+        at_start, at_end = (
+            rbm.mean_free_energy(each.visible, each.logits, self.visible_bias, self.log_variance)
+            for each in (start, end)
+        )
+        return Contrast({"weight": weight, "visible_bias": b, "hidden_bias": c}, at_start, at_end)
+
     def machine(self) -> Machine:
         """The parameters as they are, for partition functions and bounds."""
         return Machine(self.weight, self.visible_bias, self.hidden_bias, self.log_variance)
 
+    def reach(self, v: Tensor) -> End:
+        """Visible units with the logits of p(h = 1 | v)."""
+        return End(v, rbm.hidden_logits(v, self.weight, self.hidden_bias, self.log_variance))
+
     def hidden(self, v: Tensor) -> Tensor:
         """p(h = 1 | v), shape (B, H)."""
-        return torch.sigmoid(rbm.hidden_logits(v, self.weight, self.hidden_bias, self.log_variance))
+        return torch.sigmoid(self.reach(v).logits)
 
     def visible(self, h: Tensor) -> Tensor:
         """E[v | h], shape (B, V)."""
@@ -90,3 +136,7 @@ class Rbm(nn.Module):
         if self.log_variance is None:
             return (noise < mean).to(mean.dtype)
         return mean + (self.log_variance / 2).exp() * noise
+
+
+def _outer(a: Tensor, b: Tensor) -> Tensor:
+    return a[..., :, None] * b[..., None, :]

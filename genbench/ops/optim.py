@@ -83,7 +83,7 @@ def trace(momentum: float) -> Optimizer:
     """Heavy-ball momentum: m ← μ·m + g (Polyak 1964)."""
 
     def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
-        m = (momentum * state["m"]).add_(g)
+        m = torch.add(g, state["m"], alpha=momentum)
         return m, {"m": m}
 
     return Optimizer(lambda p: {"m": torch.zeros_like(p)}, update)
@@ -91,7 +91,7 @@ def trace(momentum: float) -> Optimizer:
 
 def weight_decay(strength: float) -> Optimizer:
     """Add `strength` times the parameters to the gradient."""
-    return Optimizer(lambda p: {}, lambda g, s, p: (g + strength * p, s))
+    return Optimizer(lambda p: {}, lambda g, s, p: (torch.add(g, p, alpha=strength), s))
 
 
 def clip_norm(limit: float) -> Optimizer:

@@ -1,7 +1,8 @@
-"""Energies and conditionals of restricted Boltzmann machines, of one seed.
+"""Energies and conditionals of restricted Boltzmann machines.
 
 Shapes: visible v (B, V), hidden h (B, H), weights W (V, H), biases b (V,) and c (H,). A Gaussian machine has
-variances σ² = exp(log_variance), (V,); with log_variance None the visible units are binary.
+variances σ² = exp(log_variance), (V,); with log_variance None the visible units are binary. What is said of
+one seed holds, but for `free_energy`, of a stack of seeds that lie in front of everything but the variances.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from torch.nn.functional import softplus
 
 def hidden_logits(v: Tensor, weight: Tensor, c: Tensor, log_variance: Tensor | None) -> Tensor:
     """Logits of p(h = 1 | v): c + v W, with v / σ² for v if the machine is Gaussian."""
-    scaled = v if log_variance is None else v * torch.exp(-log_variance)
-    return torch.addmm(c, scaled, weight)
+    return _affine(c, over_variance(v, log_variance), weight)
+
+
+def over_variance(v: Tensor, log_variance: Tensor | None) -> Tensor:
+    """v / σ², or v itself if the machine is binary."""
+    return v if log_variance is None else v * torch.exp(-log_variance)
 
 
 def free_energy(v: Tensor, weight: Tensor, b: Tensor, c: Tensor, log_variance: Tensor | None) -> Tensor:
@@ -31,5 +36,48 @@ def free_energy(v: Tensor, weight: Tensor, b: Tensor, c: Tensor, log_variance: T
 
 def visible_mean(h: Tensor, weight: Tensor, b: Tensor, log_variance: Tensor | None) -> Tensor:
     """Mean of p(v | h): sigmoid(b + h Wᵀ) if binary, b + h Wᵀ if Gaussian."""
-    linear = torch.addmm(b, h, weight.t())
+    linear = _affine(b, h, weight.mT)
     return torch.sigmoid(linear) if log_variance is None else linear
+
+
+def mean_free_energy(v: Tensor, logits: Tensor, b: Tensor, log_variance: Tensor | None) -> Tensor:
+    """Mean of F(v) over the batch, shape (), from the `hidden_logits` (B, H) of v; without gradients.
+
+    log(1 + eˣ) is taken as max(x, 0) + log(1 + e^−|x|), which is exact to rounding of the sum and, unlike
+    softplus, vectorised on a CPU.
+    """
+    hidden = logits.abs().neg_().exp_().add_(1).log_().add_(logits.relu()).sum(-1).mean(-1)
+    if log_variance is None:
+        return -(v.mean(-2) * b).sum(-1) - hidden
+    offset = (v - b.unsqueeze(-2)).square_()
+    return over_variance(offset.mean(-2), log_variance).sum(-1) / 2 - hidden
+
+
+def contrast_gradient(
+    start: Tensor,
+    end: Tensor,
+    up_start: Tensor,
+    up_end: Tensor,
+    log_variance: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradient of mean F(start) − mean F(end) in W, b and c (Hinton 2002), both ends held fixed.
+
+    (s′ᵀp′ − sᵀp) / B, the mean of s′ − s and the mean of p′ − p, with s = v / σ², p = p(h = 1 | v), and
+    a prime for the end of the chain.
+
+    Args:
+        start, end: visible units, shape (B, V).
+        up_start, up_end: their hidden probabilities, shape (B, H).
+    """
+    batch = start.shape[-2]
+    visible = over_variance(torch.cat([start, end], -2), log_variance)
+    hidden = torch.cat([up_start / -batch, up_end / batch], -2)  # one product of 2 B rows for both phases
+    apart = over_variance(end.mean(-2) - start.mean(-2), log_variance)
+    return visible.mT @ hidden, apart, hidden.sum(-2)
+
+
+def _affine(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+    """bias + x W, of one seed or of a stack."""
+    if weight.dim() == 2:
+        return torch.addmm(bias, x, weight)
+    return torch.baddbmm(bias.unsqueeze(-2), x, weight)

@@ -83,11 +83,11 @@ def vae_step(model: Vae, task: Task, batch: int) -> Step:
     return step
 
 
-def sklearn_rbm(hidden: int, task: Task, batch: int, examples: int) -> Step:
-    """An epoch of scikit-learn's BernoulliRBM over `examples` examples."""
+def sklearn_rbm(hidden: int, task: Task, batch: int, examples: int, double: bool) -> Step:
+    """An epoch of scikit-learn's BernoulliRBM over `examples` examples; it computes in their precision."""
     from sklearn.neural_network import BernoulliRBM
 
-    x = task.unit(task.train[:examples]).flatten(1).numpy()
+    x = task.unit(task.train[:examples]).flatten(1).numpy().astype("float64" if double else "float32")
     machine = BernoulliRBM(hidden, learning_rate=0.05, batch_size=batch, n_iter=1, random_state=0)
     return lambda: machine.fit(x)
 
