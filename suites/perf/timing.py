@@ -9,6 +9,9 @@ from collections.abc import Callable
 Work = Callable[[], object]
 Clock = Callable[[], float]
 
+SAMPLED = (0.0, (5, 40, 0.4), 3)
+"""asv's `warmup_time`, `repeat`, `rounds`: single calls for 0.4 s, at least 5 of them, in three processes."""
+
 ROUNDS, SIDE_SECONDS = 5, 0.05
 """How often two sides take turns, and how long a side lasts in each, at least."""
 
