@@ -98,7 +98,7 @@ class Ensemble:
         """Train from `state.step` up to `stop`, in place; gives the signals of the stretch."""
         signals = Accumulator()
         started = time.perf_counter()
-        with products(self.precision):
+        with products(self.precision, self.device):
             for phase, (start, end, updates) in enumerate(self.spans):
                 first, last = max(start, state.step), min(end, stop)
                 if first < last:

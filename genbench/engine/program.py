@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genbench.engine.gradients import Gradient
 from genbench.engine.nets import Layout
+from genbench.kernels.products import full_width
 from genbench.models.model import Update
 from genbench.ops.optim import State as OptimizerState
 
@@ -94,8 +95,12 @@ class Program:
 
 
 @contextmanager
-def products(precision: Precision) -> Iterator[None]:
-    """Lets a GPU use TF32 for matrix products and convolutions, if that is the precision."""
+def products(precision: Precision, device: torch.device) -> Iterator[None]:
+    """The matrix products of a precision: at full width on a CPU; a GPU may use TF32 if that is asked for."""
+    if device.type == "cpu":
+        with full_width():
+            yield
+        return
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
