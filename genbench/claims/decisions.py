@@ -22,6 +22,9 @@ from genbench.report.statistics import student
 from genbench.types import Judgement, Standing
 
 ALPHA = 0.05
+FEWEST = 2
+"""Values from which on there is a spread."""
+
 Side = Literal["above", "below"]
 _ALTERNATIVE: dict[Side, Any] = {"above": "greater", "below": "less"}
 
@@ -39,11 +42,13 @@ def mean(values: ArrayLike, side: Side, threshold: float, unit: str) -> Judgemen
     """The mean over seeds lies beyond the threshold: Student's one-sample test and interval.
 
     Differences paired by seed go in as values. Values that are all equal carry no spread to test with; then p
-    is that of the sign test, 2^(−n).
+    is that of the sign test, 2^(−n). With fewer than two values nothing is decided.
     """
     x = _array(values)
+    if len(x) < FEWEST:
+        return _too_few(len(x), unit)
     value, low, high = student(x)
-    if len(x) > 1 and np.ptp(x) == 0:
+    if np.ptp(x) == 0:
         low = high = value
         beyond = value > threshold if side == "above" else value < threshold
         p = 0.5 ** len(x) if beyond else 1.0
@@ -133,9 +138,11 @@ def auroc(positive: ArrayLike, negative: ArrayLike, threshold: float, unit: str)
     """Area under the ROC of a score that should be higher for `positive`: DeLong's interval and z-test.
 
     Where the two are parted completely DeLong's variance is zero; then interval and p are those of as many
-    binomial trials as the smaller group has members.
+    binomial trials as the smaller group has members. With fewer than two of either nothing is decided.
     """
     x, y = _array(positive), _array(negative)
+    if min(len(x), len(y)) < FEWEST:
+        return _too_few(len(x) + len(y), unit)
     wins = (np.sign(x[:, None] - y) + 1) / 2
     area = float(wins.mean())
     if area in (0.0, 1.0):
@@ -173,6 +180,10 @@ def any_of(*parts: Judgement) -> Judgement:
     elif all(part.outcome == "refuted" for part in parts):
         said = "refuted"
     return replace(best, outcome=said, p=p, parts=parts)
+
+
+def _too_few(values: int, unit: str) -> Judgement:
+    return Judgement("inconclusive", math.nan, math.nan, math.nan, 1.0, values, unit)
 
 
 def _array(values: ArrayLike) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ def compared(
 ) -> Comparison:
     """Models with their options on one task; the task's own metrics where none are given.
 
-    Points come in batches of 128, images of 64. Scores are taken at four steps.
+    Points come in batches of 128, images of 64. Scores are taken at the end alone.
     """
     return Comparison(
         tasks=[task],
@@ -27,14 +27,6 @@ def compared(
         seeds=tuple(range(seeds)),
         steps=steps,
         batch=64 if task == "digits" else 128,
-        evaluations=4,
+        evaluations=1,
         metrics=metrics,
     )
-
-
-def swept(
-    task: str, model: str, fixed: dict[str, Any], sweep: dict[str, list[Any]], seeds: int, steps: int
-) -> Comparison:
-    """One model on one task over a grid of options; otherwise as `compared`."""
-    made = compared(task, {model: fixed}, seeds, steps)
-    return made.model_copy(update={"sweep": {model: sweep}})

@@ -8,7 +8,7 @@ import pandas as pd
 
 from genbench.claims import decisions
 from genbench.claims.claim import Budget, Claim, Runs, Source
-from genbench.claims.games import POINTS_FAST, POINTS_FULL
+from genbench.claims.games import POINTS_FAST, POINTS_FULL, RATES, on_points
 from genbench.claims.stability import failed, figure, grid, made_up, outcomes
 from genbench.registry import claims
 from genbench.store import Results
@@ -27,10 +27,11 @@ def wasserstein() -> Claim:
         slug="wasserstein-stability",
         statement="Wasserstein GANs train more stably than GANs with the usual loss.",
         sources=(Source("L2", "Training GANs: Two-player game"), Source("L1", "Wasserstein Distance")),
-        hypothesis="Over a grid of learning rates fewer seeds fail with a Wasserstein loss, with "
+        hypothesis="Over a grid of learning rates and nets fewer seeds fail with a Wasserstein loss, with "
         "clipped weights as well as with a gradient penalty.",
-        test="GAN, WGAN with clipping and WGAN with penalty on ring8 at four learning rates, as many "
-        "updates of a net for each; failures as in G12. Share of failed GAN seeds minus share of "
+        test="GAN, WGAN with clipping and WGAN with penalty on ring8, as many updates of a net for each: "
+        "plain dense nets at four learning rates, and nets with batch norm in the generator and maxout "
+        "units in the critic at two of them; failures as in G12. Share of failed GAN seeds minus share of "
         f"failed WGAN seeds above {FEWER} (Newcombe's interval, Fisher's test), for clipping and for "
         "penalty. Both must hold.",
         lesson="Stable does not mean good: read the failure rate beside the score. And stability is a "
@@ -45,8 +46,13 @@ def wasserstein() -> Claim:
 
 
 def suite(budget: Budget) -> Sequence[Comparison]:
-    """Three methods over the grid."""
-    return grid(["gan", "wgan", "wgan-gp"], budget)
+    """Three methods over the grid of rates, and with the nets of PacGAN at every second rate."""
+    methods = ["gan", "wgan", "wgan-gp"]
+    normalised = [
+        on_points(name, budget.seeds, budget.steps, sweep={"rate": RATES[::2]}, architecture="pacgan")
+        for name in methods
+    ]
+    return [*grid(methods, budget), *normalised]
 
 
 def measure(budget: Budget, results: Results) -> pd.DataFrame:

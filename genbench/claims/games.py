@@ -78,7 +78,7 @@ def on_points(
         seeds=tuple(range(seeds)),
         steps=max(1, steps // 3) if model in ("wgan", "wgan-gp") else steps,
         batch=64,
-        evaluations=2,
+        evaluations=1,
     )
 
 
@@ -91,7 +91,7 @@ def on_digits(model: str, options: Mapping[str, Any], seeds: int, steps: int, **
         seeds=tuple(range(seeds)),
         steps=steps,
         batch=64,
-        evaluations=2,
+        evaluations=1,
         metrics=DIGITS_METRICS,
     )
 

@@ -36,18 +36,26 @@ def failed(frame: pd.DataFrame, model: str) -> pd.Series[bool]:
 
 
 def figure(frame: pd.DataFrame) -> Figure:
-    """Share of failed seeds, and scores, over learning rates, a line a method."""
+    """Share of failed seeds, and scores, over learning rates, a line a method and kind of nets."""
     drawn, (left, right) = drawing.panels(2)
-    for place, (model, own) in enumerate(frame.groupby("model", sort=False)):
+    frame = frame.assign(method=_methods(frame))
+    for place, (method, own) in enumerate(frame.groupby("method", sort=False)):
         share = own.groupby("rate")["diagnosed"].mean()
         left.plot(
-            share.index, share.to_numpy(), "o-", color=style.SERIES[place], label=str(model), markersize=3
+            share.index, share.to_numpy(), "o-", color=style.SERIES[place], label=str(method), markersize=3
         )
-    drawing.lines(right, frame.dropna(subset="score"), "rate", "score", by="model")
+    drawing.lines(right, frame.dropna(subset="score"), "rate", "score", by="method", legend=False)
     left.set(xscale="log", xlabel="learning rate", ylabel="share of seeds diagnosed", ylim=(-0.05, 1.05))
     right.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=f"{QUALITY['ring8']} ↓")
     left.legend(fontsize=7)
     return drawn
+
+
+def _methods(frame: pd.DataFrame) -> pd.Series[str]:
+    """Models, with their architecture where there are several."""
+    if "architecture" not in frame or frame["architecture"].nunique() < 2:
+        return frame["model"]
+    return frame["model"] + ", " + frame["architecture"]
 
 
 def made_up(

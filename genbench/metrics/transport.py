@@ -7,6 +7,7 @@ import importlib.util
 import math
 from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
@@ -84,8 +85,8 @@ def _one_dimensional(x: Tensor, y: Tensor, plan: _Coupling) -> tuple[Tensor, Ten
 
     The potential's derivative is 2 (x − T x), T the transport map; it is integrated over sorted samples.
     """
-    x, order = x.sort(dim=1)
-    y = y.sort(dim=1).values
+    x, order = _sorted(x)
+    y = _sorted_values(y)
     matched = y[:, plan.column].double()
     cost = ((x[:, plan.row].double() - matched).square() * plan.mass).sum(dim=1)
     image = torch.zeros_like(x, dtype=torch.float64)
@@ -94,6 +95,22 @@ def _one_dimensional(x: Tensor, y: Tensor, plan: _Coupling) -> tuple[Tensor, Ten
     sorted_potential = torch.nn.functional.pad(sorted_potential, (1, 0))
     centred = sorted_potential - sorted_potential.mean(dim=1, keepdim=True)
     return cost, torch.empty_like(centred).scatter_(1, order, centred)
+
+
+def _sorted(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Each row's values in ascending order, and where they stood."""
+    if rows.is_cuda:
+        return rows.sort(dim=1)
+    # NumPy sorts with vector instructions where the processor has them, several times as fast as torch.
+    order = torch.from_numpy(np.argsort(rows.contiguous().numpy(), axis=1))
+    return rows.gather(1, order), order
+
+
+def _sorted_values(rows: Tensor) -> Tensor:
+    """Each row's values in ascending order."""
+    if rows.is_cuda:
+        return rows.sort(dim=1).values
+    return torch.from_numpy(np.sort(rows.contiguous().numpy(), axis=1))
 
 
 @metrics.register("sliced_wasserstein", cite="rabin2011wasserstein")

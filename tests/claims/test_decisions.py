@@ -40,6 +40,17 @@ def test_equal_values_are_judged_by_the_sign_test():
     assert decisions.mean([7.5] * 16, "above", 7.5, "modes").outcome == "inconclusive"
 
 
+def test_too_few_values_decide_nothing():
+    for found in (
+        decisions.mean([9.0], "above", 0.0, "x"),
+        decisions.mean([], "above", 0.0, "x"),
+        decisions.auroc([], [0.1, 0.2, 0.3], 0.7, "x"),
+        decisions.auroc([1.0, 2.0], [0.1], 0.7, "x"),
+    ):
+        assert (found.outcome, found.p) == ("inconclusive", 1.0)
+        assert math.isnan(found.effect)
+
+
 def test_shares():
     assert decisions.share([True] * 73, "above", 0.95, "x").outcome == "supported"
     assert decisions.share([True] * 40, "above", 0.95, "x").outcome == "inconclusive"
