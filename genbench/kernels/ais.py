@@ -70,7 +70,7 @@ def anneal(path: Path, betas: list[float], v: Tensor, generator: torch.Generator
         total += (after - before) * (v @ slope)
         x = torch.addmm(path.hidden_bias, v, path.weight)
         hidden = torch.sigmoid(after * x)
-        # Rounding of e^x − 1 costs .01 nats in 14,500 temperatures; expm1 takes fifteen times as long on a CPU.
+        # Rounding of e^x − 1 costs .01 nats in 14,500 temperatures; expm1 takes fifteen times as long.
         ratio.addcmul_(ratio * hidden, x.mul_(before - after).exp_().sub_(1))
         for_hidden, for_visible = _uniforms(path, len(v), generator)
         v = _visible(path, after, (for_hidden < hidden).to(v), for_visible)

@@ -82,16 +82,46 @@ def row_sums(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     return total
 
 
+def own_tiles(x: Tensor, kernel: Kernel) -> Iterator[Tile]:
+    """A symmetric kernel(x, x) in square tiles, (n, d): those on the diagonal and to the right of it."""
+    side = (CPU_TILE if x.device.type == "cpu" else GPU_TILE)[0]
+    for top in range(0, len(x), side):
+        rows = slice(top, min(top + side, len(x)))
+        for left in range(top, len(x), side):
+            columns = slice(left, min(left + side, len(x)))
+            yield Tile(rows, columns, kernel(x[rows], x[columns]))
+
+
 def own_sums(x: Tensor, kernel: Kernel) -> Tensor:
     """`row_sums` of a set with itself for a symmetric kernel: most tiles serve twice, (n, d) → (n,)."""
-    side = (CPU_TILE if x.device.type == "cpu" else GPU_TILE)[0]
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
-    for top in range(0, len(x), side):
-        rows = slice(top, top + side)
-        for left in range(top, len(x), side):
-            columns = slice(left, left + side)
-            values = kernel(x[rows], x[columns])
-            total[rows] += values.sum(dim=1, dtype=torch.float64)
-            if left > top:
-                total[columns] += values.sum(dim=0, dtype=torch.float64)
+    for rows, columns, values in own_tiles(x, kernel):
+        total[rows] += values.sum(dim=1, dtype=torch.float64)
+        if columns != rows:
+            total[columns] += values.sum(dim=0, dtype=torch.float64)
     return total
+
+
+def subset_sums(x: Tensor, y: Tensor, kernel: Kernel, left: Tensor, right: Tensor) -> Tensor:
+    """Σᵢⱼ aᵢₛ kernel(xᵢ, yⱼ) bⱼₛ for every subset s, in double precision, shapes (n, d), (m, d) → (subsets,).
+
+    Args:
+        left, right: 1 where a row belongs to a subset, else 0, shapes (n, subsets), (m, subsets), double.
+    """
+    total = torch.zeros(left.shape[1], dtype=torch.float64, device=x.device)
+    for rows, columns, values in tiles(x, y, kernel):
+        total += _between(values, left[rows], right[columns])
+    return total
+
+
+def own_subset_sums(x: Tensor, kernel: Kernel, members: Tensor) -> Tensor:
+    """`subset_sums` of a set with itself for a symmetric kernel: most tiles serve twice."""
+    total = torch.zeros(members.shape[1], dtype=torch.float64, device=x.device)
+    for rows, columns, values in own_tiles(x, kernel):
+        inside = _between(values, members[rows], members[columns])
+        total += inside if rows == columns else 2 * inside
+    return total
+
+
+def _between(values: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    return ((values.double() @ right) * left).sum(dim=0)

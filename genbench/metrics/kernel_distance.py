@@ -8,7 +8,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genbench.kernels.pairwise import Kernel, own_sums, row_sums, squared_distances
+from genbench.kernels.pairwise import (
+    Kernel,
+    own_subset_sums,
+    own_sums,
+    row_sums,
+    squared_distances,
+    subset_sums,
+)
 from genbench.metrics.inputs import Features, pair
 from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
@@ -42,12 +49,15 @@ def kid(x: Features, y: Features, subsets: int = 100, subset_size: int = 1000) -
     size = min(subset_size, len(x), len(y))
     if subsets < 1 or size < 2:
         raise InputError(f"{subsets} subsets of {size} asked, give at least 1 of 2")
-    generator = torch.Generator().manual_seed(0)
-    each = [_subset_kid(x, y, size, generator) for _ in range(subsets)]
-    values = torch.tensor([estimate.value for estimate in each], dtype=torch.float64)
+    chosen = _subsets(len(x), len(y), size, subsets)
+    # One matrix of all kernel values costs less than one a subset, unless the sets are large.
+    together = (len(x) + len(y)) ** 2 < subsets * (2 * size) ** 2
+    values = _kid_together(x, y, chosen) if together else _kid_in_turn(x, y, chosen)
     # Subsets that all hold every sample do not tell how samples vary; the U-statistic itself does.
-    whole = subsets == 1 or size == len(y)
-    error = standard_error(each[0]) if whole else float(values.std()) * math.sqrt(size / len(y))
+    if subsets == 1 or size == len(y):
+        error = standard_error(_kid_of(x, y, *chosen[0]))
+    else:
+        error = float(values.std()) * math.sqrt(size / len(y))
     return around(float(values.mean()), error, len(y), flags=("few samples",) * (size < subset_size))
 
 
@@ -99,13 +109,40 @@ def median_distance(x: Tensor) -> float:
     return math.sqrt(float(squared[above].median()))
 
 
-def _subset_kid(x: Tensor, y: Tensor, size: int, generator: torch.Generator) -> Estimate:
-    first, second = (part[_choose(len(part), size, generator).to(part.device)] for part in (x, y))
-    return _discrepancy(first, second, cubic, _cubic_diagonal)
+def _subsets(n: int, m: int, size: int, subsets: int) -> list[tuple[Tensor, Tensor]]:
+    """Rows of each subset in the reference and in the samples."""
+    generator = torch.Generator().manual_seed(0)
+    return [(_choose(n, size, generator), _choose(m, size, generator)) for _ in range(subsets)]
 
 
 def _choose(n: int, size: int, generator: torch.Generator) -> Tensor:
     return torch.randperm(n, generator=generator)[:size]
+
+
+def _kid_in_turn(x: Tensor, y: Tensor, chosen: list[tuple[Tensor, Tensor]]) -> Tensor:
+    return torch.tensor([_kid_of(x, y, *rows).value for rows in chosen], dtype=torch.float64)
+
+
+def _kid_of(x: Tensor, y: Tensor, rows_x: Tensor, rows_y: Tensor) -> Estimate:
+    return _discrepancy(x[rows_x.to(x.device)], y[rows_y.to(y.device)], cubic, _cubic_diagonal)
+
+
+def _kid_together(x: Tensor, y: Tensor, chosen: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """As `_kid_in_turn`, where each kernel value is worked out once and serves all subsets that hold it."""
+    in_x, in_y = _members(x, [rows for rows, _ in chosen]), _members(y, [rows for _, rows in chosen])
+    size = len(chosen[0][0])
+    own_x, own_y = (
+        own_subset_sums(part, cubic, members) - _cubic_diagonal(part) @ members
+        for part, members in ((x, in_x), (y, in_y))
+    )
+    cross = subset_sums(x, y, cubic, in_x, in_y)
+    return ((own_x + own_y) / (size * (size - 1)) - 2 * cross / size**2).cpu()
+
+
+def _members(x: Tensor, chosen: list[Tensor]) -> Tensor:
+    """1 where a row of `x` is in a subset, else 0, shape (n, subsets)."""
+    members = torch.zeros(len(x), len(chosen), dtype=torch.float64)
+    return members.scatter_(0, torch.stack(chosen, dim=1), 1).to(x.device)
 
 
 def _discrepancy(x: Tensor, y: Tensor, kernel: Kernel, diagonal: Callable[[Tensor], Tensor]) -> Estimate:

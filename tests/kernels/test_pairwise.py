@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from genbench.kernels import pairwise
-from genbench.kernels.pairwise import distance_tiles, nearest_squared, own_sums, row_sums, squared_distances
+from genbench.kernels.pairwise import (
+    distance_tiles,
+    nearest_squared,
+    own_subset_sums,
+    own_sums,
+    row_sums,
+    squared_distances,
+    subset_sums,
+)
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -69,3 +77,14 @@ def test_own_sums_equal_the_whole_matrix(n: int) -> None:
     x = normal(n, 3)
     sums = own_sums(x, lambda a, b: (a @ b.T) ** 3)
     torch.testing.assert_close(sums, ((x @ x.T) ** 3).double().sum(dim=1), rtol=1e-5, atol=1e-5)
+
+
+def test_subset_sums_equal_those_of_each_subset_alone() -> None:
+    x, y = normal(50, 3), normal(70, 3, seed=1)
+    left, right = (normal(len(part), 4, seed=2).gt(0).double() for part in (x, y))
+    every = (x @ y.T).double() ** 3
+    sums = subset_sums(x, y, lambda a, b: (a @ b.T) ** 3, left, right)
+    torch.testing.assert_close(sums, torch.einsum("is,ij,js->s", left, every, right), rtol=1e-5, atol=1e-5)
+    own = own_subset_sums(x, lambda a, b: (a @ b.T) ** 3, left)
+    every = (x @ x.T).double() ** 3
+    torch.testing.assert_close(own, torch.einsum("is,ij,js->s", left, every, left), rtol=1e-5, atol=1e-5)

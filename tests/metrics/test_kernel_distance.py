@@ -13,7 +13,7 @@ from scipy import stats
 from torch_fidelity.metric_kid import kid_features_to_metric
 from torchmetrics.image.kid import poly_mmd
 
-from genbench.metrics import energy_distance, kid, mmd
+from genbench.metrics import energy_distance, kernel_distance, kid, mmd
 from genbench.types import Estimate, InputError
 
 
@@ -41,6 +41,15 @@ def test_kid_of_subsets_agrees_with_the_peer_within_the_noise_of_choosing_them()
     )
     noise = peer["kernel_inception_distance_std"] / 10
     assert ours.value == pytest.approx(peer["kernel_inception_distance_mean"], abs=4 * noise)
+
+
+def test_kid_is_the_same_whether_subsets_share_kernel_values_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = normal(300, 16), normal(280, 16, seed=1, shift=0.3)
+    shared = kid(x, y, subsets=10, subset_size=100)
+    monkeypatch.setattr(kernel_distance, "_kid_together", kernel_distance._kid_in_turn)
+    alone = kid(x, y, subsets=10, subset_size=100)
+    assert shared.value == pytest.approx(alone.value, rel=1e-9)
+    assert shared.high == pytest.approx(alone.high, rel=1e-9)
 
 
 def test_kid_is_unbiased() -> None:
