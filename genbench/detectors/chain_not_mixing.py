@@ -20,7 +20,7 @@ def chain_not_mixing() -> Detector:
     """
     return Detector(
         "chain_not_mixing",
-        [Rule("chain_not_mixing/start", dependence, "distance of cold from warm chains", window=3, least=3)],
+        [Rule("chain_not_mixing/start", dependence, "distance of cold from warm chains", window=1, least=2)],
         "chain/start_dependence",
         "persistent chains (Tieleman 2008), tempering (Desjardins et al. 2010), more sweeps, weight decay",
         order=3,

@@ -22,9 +22,10 @@ class Rule:
         name: ``detector/rule``, the key of its limit.
         measure: signals of a seed → a series that is larger the worse it is; None if the rule does not apply.
         says: what the measured number is, for the evidence.
-        window: looks whose median must lie beyond the limit.
+        window: looks whose median must lie beyond the limit; fewer in a short run, see `persistence`.
         lasting: judged at the end of the trace; else anywhere in it.
         least: looks without which nothing can be said.
+        unless: a signal whose presence makes the rule needless, as another one reads it: for logs without it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Rule:
     window: int = 3
     lasting: bool = True
     least: int = 10
+    unless: str | None = None
 
 
 class Excursion(NamedTuple):
@@ -108,24 +110,30 @@ class Detector:
         """Every rule that applies, with its series and how far it goes."""
         found = []
         for rule in self.rules:
-            series = rule.measure(signals)
+            series = None if rule.unless in signals else rule.measure(signals)
             if series is not None and len(series):
                 limit = limits()[rule.name]
                 found.append(Finding(rule, limit, series, excursion(series, rule, limit.value)))
         return found
 
 
+def persistence(rule: Rule, looks: int) -> int:
+    """Looks whose median counts: in short runs a quarter of all, but never less than half the window."""
+    return min(rule.window, max((rule.window + 1) // 2, looks // 4))
+
+
 def excursion(series: Series, rule: Rule, limit: float) -> Excursion:
     """Score of a series, and the stretch beyond the limit that a rule speaks of."""
-    smooth = trailing_median(series.values, rule.window)
+    window = persistence(rule, len(series))
+    smooth = trailing_median(series.values, window)
     # A median over fewer looks than the window is not persistent yet.
-    smooth[: min(rule.window, len(smooth)) - 1] = -np.inf
+    smooth[: min(window, len(smooth)) - 1] = -np.inf
     beyond = smooth >= limit
     score = float(smooth[-1] if rule.lasting else smooth.max())
     if not (beyond[-1] if rule.lasting else beyond.any()):
         return Excursion(score, None)
     alarm = _last_rise(beyond) if rule.lasting else int(beyond.argmax())
-    opening = max(0, alarm - rule.window + 1)
+    opening = max(0, alarm - window + 1)
     first = opening + int((series.values[opening : alarm + 1] >= limit).argmax())
     return Excursion(score, (int(series.steps[first - 1]) if first else 0, int(series.steps[first])))
 
@@ -146,5 +154,5 @@ def _p_value(findings: Sequence[Finding]) -> float | None:
 def _said(finding: Finding) -> str:
     return (
         f"{finding.rule.says} {finding.excursion.score:.3g}, limit {finding.limit.value:.3g}"
-        f" (median of {finding.rule.window} looks)"
+        f" (median of {persistence(finding.rule, len(finding.series))} looks)"
     )

@@ -14,6 +14,8 @@ import torch
 from scipy.stats import beta
 from torch import Tensor
 
+from genbench.detectors.patterns import checkerboard, grid_peak
+
 AXES = 16
 BINS = 25
 BANK = 500
@@ -24,7 +26,9 @@ NEAR = 0.15
 """A sample within this distance of a real is near the data, or within `NEARER` times their own distance."""
 NEARER = 1.25
 STARVED = 0.25
-"""A bin is missing if its share is below this part of its due, at 99 % confidence."""
+"""A bin is starved if its share is below this part of its due, and missing if that is 99 % sure."""
+FEWEST = 250
+"""Samples below which nothing is said of bins: a bin of weight 1/25 is due ten of them."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,11 @@ class Reference:
         missing_below: counts up to this one, of `BANK` samples, mean that a bin is missing, (J,).
         pool: reals, (m, d).
         near: distance to a real within which a sample counts as near the data.
+        reach: distance within which 99 of 100 reals have another one.
         spread: E|x − x'| of reals.
         train: as many training points as reals in the pool, (m, d).
         checkerboard: power of the reals at the highest frequency; None for points.
+        components: principal variances of the data above their noise: units that a code of them needs.
     """
 
     mean: Tensor
@@ -52,21 +58,26 @@ class Reference:
     missing_below: Tensor
     pool: Tensor
     near: Tensor
+    reach: Tensor
     spread: Tensor
     train: Tensor
     checkerboard: Tensor | None
+    components: int
 
     @classmethod
     def of(cls, train: Tensor, held_out: Tensor) -> Reference:
         """Prepare; `train` and `held_out` are (n, *shape) and (m, *shape), images in [0, 1]."""
         flat = held_out.flatten(1)
         mean = flat.mean(0)
-        axes = _axes(flat - mean)
+        variances, axes = _axes(flat - mean)
         x = (flat - mean) @ axes
         first, second = x[::2], x[1::2]
         pool = first[:POOL]
         within = torch.cdist(pool, pool)
-        near = (NEARER * within.kthvalue(2, dim=1).values.median()).clamp_min(NEAR)
+        nearest = within.kthvalue(2, dim=1).values
+        near = (NEARER * nearest.median()).clamp_min(NEAR)
+        images = held_out.dim() == 4
+        noise = _grey(flat) if images else nearest.median().square() * variances.sum() / (2 * flat.shape[1])
         centers, bins = _bins(first, float(near))
         weights = _counts(second[None], centers, bins)[0] / len(second)
         return cls(
@@ -78,16 +89,18 @@ class Reference:
             missing_below=_missing_below(weights),
             pool=pool,
             near=near,
+            reach=torch.maximum(near, nearest.quantile(0.99)),
             spread=within.sum() / (len(pool) * (len(pool) - 1)),
             train=(train[: len(pool)].flatten(1) - mean) @ axes,
-            checkerboard=_checkerboard(held_out[None])[0] if held_out.dim() == 4 else None,
+            checkerboard=checkerboard(held_out[None])[0] if images else None,
+            components=int((variances > noise).sum()),
         )
 
 
 def statistics(reference: Reference, samples: Tensor) -> Mapping[str, Tensor]:
     """Every sample signal of every seed; `samples` is (S, n, *shape), answers are (S,).
 
-    Missing mass needs `BANK` samples, and is left out if there are fewer.
+    Missing mass needs `BANK` samples, starved mass half of them; each is left out if there are fewer.
     """
     x = (samples.flatten(2) - reference.mean) @ reference.axes
     few = x[:, :POOL].contiguous()
@@ -96,18 +109,25 @@ def statistics(reference: Reference, samples: Tensor) -> Mapping[str, Tensor]:
     n = few.shape[1]
     spread = within.sum((1, 2)) / (n * (n - 1))
     counts = _counts(x, reference.centers, reference.bins)
+    nearest = to_real.min(2).values
     signals = {
         "sample/energy_distance": (2 * to_real.mean((1, 2)) - reference.spread - spread) / reference.spread,
         "sample/top_bin": counts.max(1).values / x.shape[1],
-        "sample/near": (to_real.min(2).values <= reference.near).float().mean(1),
+        "sample/near": (nearest <= reference.near).float().mean(1),
+        "sample/in_reach": (nearest <= reference.reach).float().mean(1),
+        "data/components": torch.full_like(spread, reference.components),
         "sample/spread": x.var(1).sum(1).sqrt(),
-        "sample/copying": _copying(few, to_real, reference),
+        **_copying(few, to_real, reference),
         **{f"sample/centroid_{i}": c for i, c in enumerate(x.mean(1).unbind(1)[:4])},
     }
+    if x.shape[1] >= FEWEST:
+        starved = counts < STARVED * reference.weights * x.shape[1]
+        signals["sample/starved_mass"] = (reference.weights * starved).sum(1)
     if x.shape[1] == BANK:
         signals["sample/missing_mass"] = (reference.weights * (counts <= reference.missing_below)).sum(1)
     if reference.checkerboard is not None:
-        signals["sample/checkerboard"] = _checkerboard(samples) / reference.checkerboard
+        signals["sample/checkerboard"] = checkerboard(samples) / reference.checkerboard
+        signals["sample/grid_peak"] = grid_peak(samples)
     return signals
 
 
@@ -119,11 +139,16 @@ def two_sample(reference: Reference, first: Tensor, second: Tensor) -> Tensor:
     return (2 * torch.cdist(x, y).mean((1, 2)) - own) / reference.spread
 
 
-def _axes(centred: Tensor) -> Tensor:
-    """Principal axes, divided by the data's root mean square radius within them."""
+def _axes(centred: Tensor) -> tuple[Tensor, Tensor]:
+    """Principal variances; and axes, divided by the data's root mean square radius within them."""
     _, scales, axes = torch.linalg.svd(centred[:1000], full_matrices=False)
-    kept = scales[:AXES]
-    return axes[:AXES].T / (kept.square().sum() / min(len(centred), 1000)).sqrt()
+    variances = scales.square() / min(len(centred), 1000)
+    return variances, axes[:AXES].T / variances[:AXES].sum().sqrt()
+
+
+def _grey(x: Tensor) -> Tensor:
+    """Variance of binary pixels whose probabilities are the grey values."""
+    return (x * (1 - x)).mean().clamp_min(0)
 
 
 def _bins(x: Tensor, near: float) -> tuple[Tensor, Tensor]:
@@ -151,16 +176,15 @@ def _missing_below(weights: Tensor) -> Tensor:
     return torch.from_numpy(largest).to(weights)
 
 
-def _copying(samples: Tensor, to_real: Tensor, reference: Reference) -> Tensor:
-    """Share of samples nearer to a training point than to any of equally many held-out ones, ½ by chance."""
+def _copying(samples: Tensor, to_real: Tensor, reference: Reference) -> dict[str, Tensor]:
+    """Share of samples nearer to a training point than to any of equally many held-out ones, ½ by chance.
+
+    And the median of the two distances' ratio: where both are much the same, a few points decide the share.
+    """
     m = len(reference.train)
     to_train = torch.cdist(samples, reference.train).min(2).values
-    return (to_train < to_real[:, :, :m].min(2).values).float().mean(1)
-
-
-def _checkerboard(images: Tensor) -> Tensor:
-    """Mean square of the 2×2 alternating pattern, over the images' variance: (S, n, C, H, W) → (S,)."""
-    height, width = (side - side % 2 for side in images.shape[-2:])
-    even, odd = images[..., :height:2, :width], images[..., 1:height:2, :width]
-    pattern = (even[..., ::2] - even[..., 1::2] - odd[..., ::2] + odd[..., 1::2]) / 4
-    return pattern.square().mean((1, 2, 3, 4)) / images.flatten(2).var((1, 2)).clamp_min(1e-12)
+    to_new = to_real[:, :, :m].min(2).values
+    return {
+        "sample/copying": (to_train < to_new).float().mean(1),
+        "sample/copy_distance": (to_train / to_new.clamp_min(1e-12)).median(1).values,
+    }

@@ -26,6 +26,7 @@ def to_bytes(state: State, key: str) -> bytes:
     tensors = {f"players/{name}": t for name, t in state.players.items()}
     tensors |= {f"buffers/{name}": t for name, t in state.buffers.items()}
     tensors |= {f"optimizers/{u}/{name}": t for u, own in state.optimizers.items() for name, t in own.items()}
+    tensors |= {f"watched/{name}": t for name, t in state.watched.items()}
     tensors["died"] = state.died
     head = {"step": state.step, "seconds": state.seconds, "key": key, "updates": list(state.optimizers)}
     # A clone each: safetensors refuses tensors that share storage.
@@ -62,6 +63,7 @@ def from_bytes(data: bytes, where: str, key: str, device: torch.device) -> State
             buffers=_below(tensors, "buffers/"),
             died=tensors["died"],
             optimizers={u: _below(tensors, f"optimizers/{u}/") for u in head["updates"]},
+            watched=_below(tensors, "watched/"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where} lacks {error}; delete it to start this run again") from None

@@ -31,6 +31,7 @@ class State:
 
     Attributes:
         died: step at which a seed's loss or gradient stopped being finite; −1 while it lives.
+        watched: what looks at samples carry on from one to the next; training never reads it.
     """
 
     step: int
@@ -39,6 +40,7 @@ class State:
     buffers: dict[str, Tensor]
     died: Tensor
     optimizers: dict[str, OptimizerState] = field(default_factory=dict)
+    watched: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def alive(self) -> Tensor:

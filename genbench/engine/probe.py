@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from genbench.detectors.samples import BANK, Reference, statistics, two_sample
+from genbench.detectors.samples import BANK, Reference, statistics
 from genbench.detectors.units import dead_units, worst_share
 from genbench.engine import streams
+from genbench.engine.chains import Chains
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
 from genbench.models.capabilities import Probed
 from genbench.models.model import ChainSampler, DirectSampler, Draws, Nets
 
-CHAINS, SWEEPS = 64, 40
-"""Short chains: enough to see whether they forget where they started, no more."""
-
 
 class Probe:
-    """The fixed bank of one ensemble; it keeps no state, so a resumed run sees what it would have seen."""
+    """The fixed bank of one ensemble; what it carries on lies in the state, so resumed runs see the same."""
 
     def __init__(self, ensemble: Ensemble) -> None:
         self.ensemble = ensemble
@@ -36,7 +34,7 @@ class Probe:
         if isinstance(self.ensemble.model, DirectSampler):
             signals = self._direct(state, self.ensemble.model)
         elif isinstance(self.ensemble.model, ChainSampler):
-            signals = self._chains(state, self.ensemble.model)
+            signals = dict(Chains(self.ensemble, self.ensemble.model).look(state, self.reference))
         else:
             return {}
         stacked = torch.stack(list(signals.values())).float()
@@ -66,22 +64,3 @@ class Probe:
 
         samples, own = each(self.ensemble, state, look, self._noise)
         return own | dict(statistics(self.reference, samples))
-
-    def _chains(self, state: State, model: ChainSampler) -> dict[str, Tensor]:
-        """Samples of short chains from noise, and how they differ from those of chains started at data."""
-        ensemble, task = self.ensemble, self.ensemble.task
-        sources = ensemble.generators("probe", state.step)
-        start = streams.draw(model.start_noise(task, CHAINS), sources)
-        cold = each(ensemble, state, partial(model.start, task), start)
-        reals = task.unit(task.train[:CHAINS])
-        warm = each(ensemble, state, lambda nets, noise: model.start_at(task, nets, reals, noise), start)
-        units = torch.cat([cold, warm], dim=1)
-        n = units.shape[1]
-        for _ in range(min(SWEEPS, model.sampling_sweeps)):
-            noise = streams.draw(model.sweep_noise(task, n), sources)
-            units = each(ensemble, state, partial(model.sweep, task), units, noise)
-        noise = streams.draw(model.read_noise(task, n), sources)
-        x = each(ensemble, state, partial(model.read, task), units, noise)
-        cold, warm = x[:, : cold.shape[1]], x[:, cold.shape[1] :]
-        known = dict(statistics(self.reference, cold))
-        return known | {"chain/start_dependence": two_sample(self.reference, cold, warm)}

@@ -28,7 +28,7 @@ from genbench.engine.walks import walk
 from genbench.environment import environment, lock
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
-from genbench.models.model import ChainSampler, Model
+from genbench.models.model import Model
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
@@ -186,7 +186,7 @@ class _Run:
         self.record = replace(self.record, notes=notes)
         looks = set(schedule.evaluations(self.config.steps, self.config.evaluations))
         stops = schedule.stops(self.config.steps)
-        probe, probes = Probe(self.ensemble), schedule.probes(self.config.steps, self._has_chains)
+        probe, probes = Probe(self.ensemble), schedule.probes(self.config.steps)
         for tick in schedule.ticks(self.config.steps):
             if tick <= self.state.step:
                 continue
@@ -218,10 +218,6 @@ class _Run:
         signals = self.ensemble.advance(self.state, tick)
         self.record = replace(self.record, cost={"peak_bytes": cost.peak_bytes(device), "flops": flops})
         return signals
-
-    @property
-    def _has_chains(self) -> bool:
-        return isinstance(self.ensemble.model, ChainSampler)
 
     def _resume(self) -> State | None:
         state = checkpoint.newest(self.folder, self.config.key, self.ensemble.device)

@@ -8,8 +8,6 @@ TICKS = 100
 """Signals are read about this often in a run."""
 PROBE_STEPS = 40
 """Steps between two looks at samples, at least."""
-CHAIN_TICKS = 20
-"""Ticks between two looks at samples that are read from Markov chains, which take many sweeps to make."""
 
 
 def ticks(steps: int) -> list[int]:
@@ -30,10 +28,8 @@ def stops(steps: int) -> set[int]:
     return set(ticks(steps)[49::5])
 
 
-def probes(steps: int, chains: bool) -> set[int]:
+def probes(steps: int) -> set[int]:
     """The ticks at which samples are looked at: so far apart that it costs a twentieth of training."""
     at = ticks(steps)
-    if chains:
-        return set(at[CHAIN_TICKS - 1 :: CHAIN_TICKS]) | {steps}
     every = -(-PROBE_STEPS * len(at) // steps)
     return set(at[every - 1 :: every]) | {steps}

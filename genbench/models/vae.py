@@ -27,6 +27,9 @@ from genbench.tasks.task import Task
 ACTIVE_VARIANCE = 0.01
 """A latent unit is used if its mean varies by more over the data (Burda et al. 2016, section 5.2)."""
 
+CARRIES = 0.05
+"""Nats from which on a latent unit carries something of an example."""
+
 STAIRS = 10
 """Steps in which a growing β reaches its end."""
 
@@ -128,6 +131,8 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
             "vae/active_units": (mean.var(0) > ACTIVE_VARIANCE).float().sum(),
             "vae/inactive_share": (mean.var(0) <= ACTIVE_VARIANCE).float().mean(),
             "vae/kl_largest_unit": nats.max(),
+            "vae/carrying_units": (nats > CARRIES).float().sum(),
+            "vae/units": nats.new_tensor(len(nats)),
             "vae/code_use": strange / own,
         }
 

@@ -1,6 +1,6 @@
-"""Freeze what healthy runs score: ``python -m genbench.testing.calibrate suites/corpus/faults.toml FOLDER``.
+"""Freeze what healthy runs score: ``python -m genbench.testing.calibrate FOLDER suites/corpus/faults.toml``.
 
-Limits are chosen by hand, on the calibration part alone; this writes the healthy scores beside them, from
+Limits are chosen by hand, on runs of the rounds given alone; this writes the healthy scores beside them, from
 which p-values follow.
 """
 
@@ -20,6 +20,8 @@ from genbench.testing.labels import RULES, Label, healthy, labels
 from genbench.testing.scoring import read
 from genbench.types import Trace
 
+VERSION = 2
+"""Of rules and limits together; the first was judged by the first three rounds of the corpus."""
 FILE = Path(genbench.detectors.__file__).with_name("calibration.json")
 
 
@@ -48,23 +50,25 @@ def _of_seed(signals: Signals, label: Mapping[str, Label]) -> dict[str, float]:
     }
 
 
-def main(source: Path, folder: Path) -> None:
-    """Write the healthy scores of the calibration part, limits as they are."""
-    chosen = [condition for condition in conditions(source) if condition.part == "calibration"]
+def main(folder: Path, *rounds: Path) -> None:
+    """Write the healthy scores of all conditions of these rounds, limits as they are."""
+    chosen = [condition for path in rounds for condition in conditions(path)]
     healthy_scores = scores(chosen, folder)
     content: dict[str, Any] = json.loads(FILE.read_text())
     for name, rule in content["rules"].items():
         rule["healthy"] = healthy_scores.get(name, [])
     content["provenance"] = {
+        "version": VERSION,
+        "rounds": [path.name for path in rounds],
         "conditions": [condition.name for condition in chosen],
         "runs": sum(condition.seeds for condition in chosen),
         "healthy_runs": max(map(len, healthy_scores.values())),
         "limits": "published or earlier measured values, moved by hand on these conditions alone",
     }
     rules = ",\n".join(f'  "{name}": {json.dumps(rule)}' for name, rule in content["rules"].items())
-    head = json.dumps(content["provenance"], indent=2)
+    head = json.dumps(content["provenance"])
     FILE.write_text(f'{{\n "provenance": {head},\n "rules": {{\n{rules}\n }}\n}}\n')
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

@@ -27,7 +27,9 @@ def task_named(name: str) -> Task:
 
     ``uneven8``: ring8 with uneven weights; ``wide8``: with σ = .15; ``cube8``: eight corners of a cube in
     eight dimensions; ``mnist14``: 1,000 MNIST images of 14×14; ``poles``: 4×4 pixels, four fifths of the
-    images white and one fifth black but for 1 % of their pixels; ``bars4``: bars and stripes of 4×4.
+    images white and one fifth black but for 1 % of their pixels; ``bars4``: bars and stripes of 4×4;
+    ``grid9``: three by three; ``rose12``: twelve modes, every other one nearer to the middle; ``tri3``: three
+    unequal modes far apart; ``blocks4``: four blocks of 2×2 pixels, an even number of them white.
     """
     if few := _FEW.fullmatch(name):
         return _first(task_named(few[1]), int(few[2]), name)
@@ -76,6 +78,24 @@ def _mnist14() -> Task:
     return Task("mnist14", "images", train, held_out, (), train_labels=mnist.train_labels[:IMAGES].long())
 
 
+def _grid9() -> Task:
+    centers = torch.cartesian_prod(*[torch.arange(-1.0, 2.0)] * 2)
+    return _mixture("grid9", equal_mixture(centers, 0.05))
+
+
+def _rose12() -> Task:
+    angles = 2 * math.pi * torch.arange(12) / 12
+    radii = 1 - 0.4 * (torch.arange(12) % 2)
+    return _mixture(
+        "rose12", equal_mixture(radii[:, None] * torch.stack([angles.cos(), angles.sin()], 1), 0.03)
+    )
+
+
+def _tri3() -> Task:
+    centers = torch.tensor([[0.0, 1.5], [-1.3, -0.75], [1.3, -0.75]])
+    return _mixture("tri3", Mixture(centers, torch.tensor([0.5, 0.3, 0.2]), 0.05))
+
+
 def _poles() -> Task:
     def draw(n: int, source: torch.Generator) -> tuple[Tensor, Tensor]:
         white = (torch.rand(n, generator=source) < 0.8).long()
@@ -98,6 +118,18 @@ def _bars4() -> Task:
     return _drawn("bars4", draw)
 
 
+def _blocks4() -> Task:
+    def draw(n: int, source: torch.Generator) -> tuple[Tensor, Tensor]:
+        pattern = torch.randint(8, (n,), generator=source)
+        three = pattern[:, None] >> torch.arange(3) & 1
+        blocks = torch.cat([three, three.sum(1, keepdim=True) % 2], 1).view(n, 1, 2, 2)
+        images = blocks.repeat_interleave(2, 2).repeat_interleave(2, 3).bool()
+        flipped = torch.rand(n, 1, 4, 4, generator=source) < 0.01
+        return (images ^ flipped).float(), pattern
+
+    return _drawn("blocks4", draw)
+
+
 def _drawn(name: str, draw: Callable[[int, torch.Generator], tuple[Tensor, Tensor]]) -> Task:
     sources = (torch.Generator().manual_seed(i) for i in range(2))
     (train, labels), (held_out, _) = (draw(IMAGES, source) for source in sources)
@@ -111,4 +143,8 @@ _OWN: Mapping[str, Callable[[], Task]] = {
     "mnist14": _mnist14,
     "poles": _poles,
     "bars4": _bars4,
+    "grid9": _grid9,
+    "rose12": _rose12,
+    "tri3": _tri3,
+    "blocks4": _blocks4,
 }

@@ -18,7 +18,7 @@ from genbench.engine import schedule
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.probe import Probe
 from genbench.engine.signals import FINITE
-from genbench.models.model import ChainSampler, Model
+from genbench.models.model import Model
 from genbench.registry import models
 from genbench.tasks.task import Task
 from genbench.testing.corpus_tasks import task_named
@@ -84,23 +84,26 @@ def conditions(path: Path) -> list[Condition]:
     return [Condition(**{**shared, **table}) for table in read["condition"]]
 
 
-def execute(condition: Condition) -> Outcome:
-    """Run all seeds of a condition, and measure what became of them."""
+def execute(condition: Condition, labelled: bool = True) -> Outcome:
+    """Run all seeds of a condition, and measure what became of them.
+
+    Args:
+        labelled: False leaves the truth out, for runs that have theirs and only want newer signals.
+    """
     task = task_named(condition.task)
     first = _ensemble(condition, task, condition.made())
     second = _ensemble(condition, task, condition.made(**condition.then))
     switch = condition.steps if condition.switch is None else round(condition.switch * condition.steps)
     state, probe, outcomes = first.initial(), Probe(first), Outcomes(task)
-    chains = isinstance(first.model, ChainSampler)
-    looks = schedule.probes(condition.steps, chains)
+    looks = schedule.probes(condition.steps)
     trace: list[tuple[int, int, str, float]] = []
-    truth = outcomes.measure(first, state)
+    truth = outcomes.measure(first, state) if labelled else []
     for i, tick in enumerate(schedule.ticks(condition.steps)):
         if state.alive.any():
             signals = _advance(first, second, switch, state, tick)
             signals |= probe.read(state) if tick in looks else {}
             trace += _rows(first, state, signals)
-        if (i + 1) % 5 == 0:
+        if labelled and (i + 1) % 5 == 0:
             truth += outcomes.measure(second if tick > switch else first, state)
     return Outcome(_trace_frame(trace), pd.DataFrame(truth, columns=["seed", "step", "quantity", "value"]))
 

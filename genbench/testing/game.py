@@ -132,6 +132,8 @@ class Game(Model, DirectSampler, Probed):
     def _optimizer(self, rate: float) -> Optimizer:
         if self.optimizer == "adam":
             return adam(rate, (self.beta1, 0.999))
+        if self.optimizer == "momentum":
+            return sgd(rate, 0.9)
         return rmsprop(rate) if self.optimizer == "rmsprop" else sgd(rate)
 
 

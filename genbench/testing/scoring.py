@@ -106,8 +106,12 @@ def judge_all(conditions: Iterable[Condition], folder: Path) -> list[Judged]:
 
 
 def read(folder: Path, name: str, part: str) -> pd.DataFrame:
-    """A frame of a condition, its ``trace`` or its ``truth``; small files keep names as categories."""
-    frame = pd.read_parquet(folder / f"{name}.{part}.parquet")
+    """A frame of a condition, its ``trace`` or its ``truth``; small files keep names as categories.
+
+    Of a condition that was run again, with newer signals, the later run, in ``again``.
+    """
+    again = folder / "again" / f"{name}.{part}.parquet"
+    frame = pd.read_parquet(again if again.exists() else folder / f"{name}.{part}.parquet")
     named = "signal" if part == "trace" else "quantity"
     frame = frame.astype({"seed": int, "step": int, named: str, "value": float})
     return frame.assign(seconds=0.0, samples=frame["step"]) if part == "trace" else frame

@@ -69,8 +69,8 @@ class Watching:
     def _share(self) -> float:
         runs = Ensemble(self.model, self.task, (0, 1), self.steps, 128)
         state, probe, frames = runs.initial(), Probe(runs), []
-        chains, spent = not hasattr(self.model, "sample"), {"training": 0.0, "watching": 0.0}
-        looks = probes(self.steps, chains)
+        spent = {"training": 0.0, "watching": 0.0}
+        looks = probes(self.steps)
         for tick in ticks(self.steps):
             started = time.process_time()
             signals = runs.advance(state, tick)

@@ -23,7 +23,7 @@ def test_a_verdict_for_every_seed_and_detector():
 
 
 def test_seeds_do_not_touch_each_other():
-    sick = trace(GAN, seed=1, sample__missing_mass=0.7)
+    sick = trace(GAN, seed=1, sample__starved_mass=0.7)
     both = Trace(pd.concat([trace(GAN, seed=0).frame, sick.frame]))
     found = [v for v in diagnose(both) if v.verdict == "detected"]
     assert [(v.seed, v.detector) for v in found] == [(1, "mode_collapse")]
@@ -32,7 +32,7 @@ def test_seeds_do_not_touch_each_other():
 
 def test_consequences_name_their_cause():
     sick = trace(
-        GAN, generator__score_gradient=since(10, 1e-5, 0.9), sample__missing_mass=since(30, 0.7, 0.0)
+        GAN, generator__score_gradient=since(10, 1e-5, 0.9), sample__starved_mass=since(30, 0.7, 0.0)
     )
     cause, effect = (v for v in diagnose(sick) if v.verdict == "detected")
     assert (cause.detector, effect.detector) == ("vanishing_gradient", "mode_collapse")
@@ -42,7 +42,7 @@ def test_consequences_name_their_cause():
 
 def test_a_later_cause_is_none():
     sick = trace(
-        GAN, generator__score_gradient=since(40, 1e-5, 0.9), sample__missing_mass=since(10, 0.7, 0.0)
+        GAN, generator__score_gradient=since(40, 1e-5, 0.9), sample__starved_mass=since(10, 0.7, 0.0)
     )
     assert all("consequence" not in v.evidence for v in diagnose(sick))
 
@@ -54,8 +54,8 @@ def test_unknown_detectors_are_answered_with_known_ones():
 
 def test_values_that_are_not_finite_are_left_out():
     bad = np.where(np.arange(LOOKS) == 10, np.nan, 0.0)
-    (signals,) = by_seed(trace(GAN, sample__missing_mass=bad))
-    assert len(signals["sample/missing_mass"]) == LOOKS - 1
+    (signals,) = by_seed(trace(GAN, sample__starved_mass=bad))
+    assert len(signals["sample/starved_mass"]) == LOOKS - 1
 
 
 def test_holm_by_hand():

@@ -16,7 +16,7 @@ from genbench.types import InputError
 @pytest.fixture
 def sick() -> pd.DataFrame:
     """A wide log of a run that collapses at look 20."""
-    frame = trace(GAN, sample__missing_mass=since(20, 0.7, 0.0)).frame
+    frame = trace(GAN, sample__starved_mass=since(20, 0.7, 0.0)).frame
     return frame.pivot(index="step", columns="signal", values="value").reset_index()
 
 
@@ -37,7 +37,7 @@ def test_wide_logs(sick, form, tmp_path):
 
 
 def test_tidy_logs_with_seeds(tmp_path):
-    frames = [trace(GAN, seed=4).frame, trace(GAN, seed=9, sample__missing_mass=0.7).frame]
+    frames = [trace(GAN, seed=4).frame, trace(GAN, seed=9, sample__starved_mass=0.7).frame]
     path = tmp_path / "log.csv"
     pd.concat(frames)[["seed", "step", "signal", "value"]].to_csv(path, index=False)
     found = [(v.seed, v.detector) for v in diagnose(read_log(path)) if v.verdict == "detected"]
@@ -46,11 +46,11 @@ def test_tidy_logs_with_seeds(tmp_path):
 
 def test_columns_of_other_names(sick, tmp_path):
     path = tmp_path / "log.csv"
-    renamed = sick.rename(columns={"sample/missing_mass": "mm", "step": "it"})
+    renamed = sick.rename(columns={"sample/starved_mass": "mm", "step": "it"})
     renamed.to_csv(path, index=False)
-    assert detected(path, {"mm": "sample/missing_mass", "it": "step"}) == ["mode_collapse"]
+    assert detected(path, {"mm": "sample/starved_mass", "it": "step"}) == ["mode_collapse"]
     with pytest.raises(InputError, match="no step column; name it with --map"):
-        read_log(path, {"mm": "sample/missing_mass"})
+        read_log(path, {"mm": "sample/starved_mass"})
     with pytest.raises(InputError, match="no column 'nn' to map"):
         read_log(path, {"nn": "x"})
 

@@ -110,6 +110,7 @@ def test_signals_are_those_of_the_documentation(trace):
     assert set(trace.frame["signal"]) >= {
         "run/finite", "generator/depth_ratio", "generator/update_ratio", "generator/score_gradient",
         "generator/dead_units", "critic/auc", "sample/energy_distance", "sample/missing_mass", "sample/near",
+        "sample/starved_mass", "sample/in_reach", "sample/copy_distance", "data/components",
         "sample/copying", "sample/centroid_1",
     }  # fmt: skip
     assert "sample/checkerboard" not in set(trace.frame["signal"])

@@ -22,15 +22,30 @@ GAN: Mapping[str, Signal] = {
     "generator/update_ratio": 0.4,
     "generator/dead_units": 0.2,
     "sample/energy_distance": 0.8 * 0.8 ** np.arange(LOOKS),
+    "sample/starved_mass": 0.0,
+    "sample/in_reach": 0.9,
     "sample/missing_mass": 0.0,
     "sample/near": 0.6,
     "sample/top_bin": 0.1,
     "sample/copying": 0.5,
+    "sample/copy_distance": 1.0,
     "sample/centroid_0": 0.0,
     "sample/centroid_1": 0.0,
     "sample/checkerboard": 1.0,
+    "sample/grid_peak": 1.0,
 }
-VAE: Mapping[str, Signal] = {"vae/code_use": 4.0, "vae/inactive_share": 0.2, "vae/depth_ratio": 0.5}
+LATER = ("sample/starved_mass", "sample/in_reach", "sample/copy_distance", "sample/grid_peak")
+EARLIER: Mapping[str, Signal] = {name: value for name, value in GAN.items() if name not in LATER}
+"""The signals of logs that lack those which newer rules read."""
+VAE: Mapping[str, Signal] = {
+    "vae/code_use": 4.0,
+    "vae/inactive_share": 0.2,
+    "vae/carrying_units": 8.0,
+    "vae/units": 20.0,
+    "data/components": 9.0,
+    "vae/depth_ratio": 0.5,
+}
+EARLIER_VAE: Mapping[str, Signal] = {"vae/inactive_share": 0.2}
 CHAIN: Mapping[str, Signal] = {"chain/start_dependence": 0.02}
 
 
