@@ -42,7 +42,7 @@ def normalised_strata(made: Sequence[Entry]) -> dict[str, dict[str, np.ndarray]]
     """Model → task → normalised scores of the task's main metric, a value a seed; see `Entry.normalised`."""
     strata: dict[str, dict[str, np.ndarray]] = {}
     for entry in main_entries(made):
-        strata.setdefault(entry.method.model, {})[entry.method.task] = entry.normalised.to_numpy(float)
+        strata.setdefault(entry.method.model, {})[entry.method.task] = entry.normalised
     return strata
 
 

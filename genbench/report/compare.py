@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
-from genbench.report.entries import THROUGHPUT, Entry, entries
+from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
 from genbench.report.pairwise import holm, paired_p_values
 from genbench.store import Results
 from genbench.types import InputError
@@ -177,7 +176,7 @@ def _worst(old: Entry, new: Entry) -> float:
 def _p_value(old: Entry, new: Entry, margin: float) -> float:
     """p of a change beyond the margin; costs are moved towards each other by it first."""
     sign, worst = -1 if old.better == "higher" else 1, _worst(old, new)
-    costs = pd.DataFrame([entry.values.fillna(worst) * sign for entry in (old, new)]).to_numpy(float)
+    costs = by_seed((old, new), [entry.filled(worst) * sign for entry in (old, new)])
     before, after = np.nanmean(costs, axis=1)
     tolerated = margin * abs(before)
     if abs(after - before) <= tolerated:
@@ -187,19 +186,19 @@ def _p_value(old: Entry, new: Entry, margin: float) -> float:
 
 
 def _compared(key: Key, old: Entry, new: Entry, p: float | None, reason: str | None) -> Compared:
-    before, after = float(old.values.mean()), float(new.values.mean())
+    before, after = old.mean, new.mean
     if p is None:
         return Compared(*key, before, after, math.nan, "not comparable", reason)
     outcome: Outcome = "same"
     if p < LEVEL:
         worst = _worst(old, new)
-        change = new.values.fillna(worst).mean() - old.values.fillna(worst).mean()
+        change = new.filled(worst).mean() - old.filled(worst).mean()
         outcome = "better" if (change > 0) == (old.better == "higher") else "worse"
     return Compared(*key, before, after, p, outcome, reason)
 
 
 def _rates(old: Entry, new: Entry) -> tuple[float, float]:
-    return float(old.values.iloc[0]), float(new.values.iloc[0])
+    return float(old.values[0]), float(new.values[0])
 
 
 def _scores_only(keys: Iterable[Key]) -> tuple[Key, ...]:

@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 
 from genbench.report.aggregates import main_entries
-from genbench.report.entries import Entry, by_path
+from genbench.report.entries import Entry
+from genbench.report.history import Histories, Tables, clocks_of, histories, of_method
 from genbench.report.methods import Method
 from genbench.report.pareto import pareto_front
-from genbench.report.seed_table import seed_tables
 from genbench.store import Results
 
 THRESHOLD = 0.5
 """The quality that counts as reached, as a normalised score: half of the way from trivial to real."""
-
-Frames = Mapping[str, pd.DataFrame]
 
 COLUMNS = [
     *("task", "model", "metric", "value", "better", "samples_per_second", "training_seconds"),
@@ -28,6 +26,11 @@ COLUMNS = [
 
 
 def costs(results: Results, made: Sequence[Entry], threshold: float = THRESHOLD) -> pd.DataFrame:
+    """`priced` with the histories of results; it reads every trace."""
+    return priced(histories(results), made, threshold)
+
+
+def priced(known: Histories, made: Sequence[Entry], threshold: float = THRESHOLD) -> pd.DataFrame:
     """Cost of each finished method in its task's main metric; see `main_entries`.
 
     The threshold is reached at the first look at which the mean over seeds reaches it, a lost seed counting
@@ -38,8 +41,7 @@ def costs(results: Results, made: Sequence[Entry], threshold: float = THRESHOLD)
         FLOPs those of one seed, `peak_bytes` those of training. `pareto`: no other method is both at least
         as good and as quick to train, in training seconds, and better in one.
     """
-    scores, traces = by_path(results.scores), by_path(results.traces[["path", "step", "seconds"]])
-    rows = [_row(entry, scores, traces, threshold) for entry in main_entries(made)]
+    rows = [_row(entry, known, threshold) for entry in main_entries(made)]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"pareto": bool})
     for _, own in frame.groupby("task"):
         sign = 1 if own["better"].iloc[0] == "higher" else -1
@@ -57,33 +59,32 @@ def flops_until(phases: Sequence[Sequence[float]], step: float) -> float:
     return sum(flops * max(0.0, min(step, end) - start) for (start, flops), end in spans)
 
 
-def _row(entry: Entry, scores: Frames, traces: Frames, threshold: float) -> dict[str, Any]:
+def _row(entry: Entry, known: Histories, threshold: float) -> dict[str, Any]:
     method = entry.method
-    step = steps_to(entry, scores, threshold)
+    step = steps_to(entry, {path: known[path].scores for path in method.paths if path in known}, threshold)
     return {
         "task": method.task,
         "model": method.model,
         "metric": entry.metric,
-        "value": entry.values.mean(),
+        "value": entry.mean,
         "better": entry.better,
         "samples_per_second": method.examples_per_second,
         "training_seconds": method.training_seconds,
         "steps_to_threshold": step,
-        "seconds_to_threshold": _seconds(method, traces, step),
+        "seconds_to_threshold": _seconds(method, known, step),
         "flops_to_threshold": flops_until(method.cost.get("flops", []), step),
         "peak_bytes": method.cost.get("peak_bytes", math.nan),
         "pareto": False,
     }
 
 
-def steps_to(entry: Entry, scores: Frames, threshold: float) -> float:
+def steps_to(entry: Entry, scores: Mapping[str, Tables], threshold: float) -> float:
     """First look at which the mean of the normalised scores over all seeds reaches the threshold, or NaN.
 
     Args:
         scores: of each run, by its path.
     """
-    own = pd.concat([scores[path] for path in entry.method.paths if path in scores])
-    table = seed_tables(own[own["metric"] == entry.metric], "metric").get(str(entry.metric))
+    table = of_method(entry.method, scores).get(str(entry.metric))
     if table is None:
         return math.nan
     normalised = entry.anchors.normalised(np.where(np.isfinite(table.values), table.values, np.nan))
@@ -92,10 +93,7 @@ def steps_to(entry: Entry, scores: Frames, threshold: float) -> float:
     return float(reached[0]) if len(reached) else math.nan
 
 
-def _seconds(method: Method, traces: Frames, step: float) -> float:
+def _seconds(method: Method, known: Histories, step: float) -> float:
     """Training seconds at a step, on the mean over a method's runs."""
-    known = [traces[path] for path in method.paths if path in traces]
-    at = [own.loc[own["step"] == step, "seconds"] for own in known]
-    return (
-        float(np.mean(found)) if (found := [seconds.iloc[0] for seconds in at if len(seconds)]) else math.nan
-    )
+    found = [seconds for clock in clocks_of(method, known) for seconds in clock.seconds[clock.step == step]]
+    return float(np.mean(found)) if found else math.nan

@@ -12,20 +12,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import stdtrit
 
+from genbench.report.history import Clock, Histories, History, clocks_of, of_method
 from genbench.report.methods import Method
-from genbench.report.seed_table import SeedTable, seed_tables
+from genbench.report.seed_table import SeedTable
 
-Frames = Mapping[str, pd.DataFrame]
-Clock = dict[str, dict[str, str]]
+Clocks = dict[str, dict[str, str]]
 Quantity = dict[str, Any]
 
 
-def run_quantities(scores: pd.DataFrame, trace: pd.DataFrame, better: Mapping[str, str]) -> list[Quantity]:
+def run_quantities(history: History, better: Mapping[str, str]) -> list[Quantity]:
     """The scores and signals of a run, a line a seed; metrics first."""
-    tables = {**seed_tables(scores, "metric"), **seed_tables(trace, "signal")}
     return [
         {
             "name": name,
@@ -35,33 +33,32 @@ def run_quantities(scores: pd.DataFrame, trace: pd.DataFrame, better: Mapping[st
                 for seed, values in zip(table.seeds, table.values.T, strict=True)
             ],
         }
-        for name, table in _ordered(tables, better)
+        for name, table in _ordered(history.tables, better)
         for step in [packed(table.steps)]
     ]
 
 
-def run_clock(trace: pd.DataFrame) -> Clock:
+def run_clock(clock: Clock) -> Clocks:
     """The clock of a run, the same for all its seeds, under the empty name."""
-    _, first = np.unique(trace["step"].to_numpy(), return_index=True)
-    return {"": {name: packed(trace[name].to_numpy()[first]) for name in ("step", "seconds", "samples")}}
+    return {"": {name: packed(values) for name, values in clock._asdict().items()}}
 
 
 def method_quantities(
-    scores: Frames, traces: Frames, methods: Sequence[Method], better: Mapping[str, str]
+    known: Histories, methods: Sequence[Method], better: Mapping[str, str]
 ) -> list[Quantity]:
     """The means over seeds of the methods of a task with Student's 95 % interval, a line a method."""
+    tables = {path: history.tables for path, history in known.items()}
     lines: dict[str, list[dict[str, Any]]] = {}
     for method in methods:
-        tables = {**seed_tables(_of(method, scores), "metric"), **seed_tables(_of(method, traces), "signal")}
-        for name, table in tables.items():
+        for name, table in of_method(method, tables).items():
             lines.setdefault(name, []).append({"name": method.model, **_mean(table)})
     return [{"name": n, "better": better.get(n), "series": own} for n, own in _ordered(lines, better)]
 
 
-def method_clock(traces: Frames, methods: Sequence[Method]) -> Clock:
+def method_clock(known: Histories, methods: Sequence[Method]) -> Clocks:
     """The clock of each method; that of its first run if it has several."""
-    known = {m.model: [traces[path] for path in m.paths if path in traces] for m in methods}
-    return {model: run_clock(own[0])[""] for model, own in known.items() if own}
+    clocks = {method.model: clocks_of(method, known) for method in methods}
+    return {model: run_clock(own[0])[""] for model, own in clocks.items() if own}
 
 
 def packed(values: Any) -> str:
@@ -73,11 +70,6 @@ def packed(values: Any) -> str:
 def script(key: str, content: Any) -> bytes:
     """A script that hands data to the page; a page opened from a disk may load no other kind."""
     return f"genbench.receive({json.dumps(key)}, {json.dumps(content, separators=(',', ':'))});\n".encode()
-
-
-def _of(method: Method, frames: Frames) -> pd.DataFrame:
-    own = [frames[path] for path in method.paths if path in frames]
-    return pd.concat(own) if len(own) > 1 else own[0] if own else pd.DataFrame()
 
 
 def _mean(table: SeedTable) -> dict[str, str]:
@@ -94,6 +86,6 @@ def _mean(table: SeedTable) -> dict[str, str]:
 
 
 def _ordered(tables: Mapping[str, Any], better: Mapping[str, str]) -> list[tuple[str, Any]]:
-    """Metrics as they were first scored, then signals by name."""
+    """Metrics in the order of `better`, then signals by name."""
     place = {name: index for index, name in enumerate(better)}
     return sorted(tables.items(), key=lambda item: (place.get(item[0], len(place)), item[0]))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from genbench.report.methods import ENDED, Method, methods
 from genbench.store import Results
 from genbench.types import InputError
 
 THROUGHPUT = "samples_per_second"
-Values = TypeVar("Values", pd.Series, np.ndarray)
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Anchors:
     floor: float = math.nan
     ceiling: float = math.nan
 
-    def normalised(self, values: Values) -> Values:
+    def normalised(self, values: Floats) -> Floats:
         """(x − floor) / (ceiling − floor): 0 is trivial, 1 is real; below 0 is worse than trivial."""
         return (values - self.floor) / (self.ceiling - self.floor)
 
@@ -47,14 +47,16 @@ class Entry:
 
     Attributes:
         metric, better: None for a method that was skipped.
-        values: by seed; NaN where the seed failed or its score is not finite.
+        seeds: ascending.
+        values: one a seed; NaN where the seed failed or its score is not finite.
         worst: the worst score that any seed of any method has here, which a lost seed is ranked by.
     """
 
     method: Method
     metric: str | None
     better: str | None
-    values: pd.Series
+    seeds: tuple[int, ...]
+    values: Floats
     anchors: Anchors = Anchors()
     worst: float = math.nan
 
@@ -65,18 +67,32 @@ class Entry:
     @property
     def lost(self) -> int:
         """How many seeds failed or have no finite score."""
-        return int(self.values.isna().sum())
+        return int(np.isnan(self.values).sum())
 
     @property
-    def costs(self) -> pd.Series:
+    def counted(self) -> Floats:
+        """The values of the seeds that are not lost."""
+        return self.values[~np.isnan(self.values)]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds that are not lost; NaN if there are none."""
+        return float(self.counted.mean()) if len(self.counted) else math.nan
+
+    @property
+    def costs(self) -> Floats:
         """What ranking compares, smaller is better: lost seeds take the worst score."""
-        return self.values.fillna(self.worst) * (-1 if self.better == "higher" else 1)
+        return self.filled(self.worst) * (-1 if self.better == "higher" else 1)
 
     @cached_property
-    def normalised(self) -> pd.Series:
+    def normalised(self) -> Floats:
         """Between the trivial sampler and real data; a lost seed counts as the worst, at best as trivial."""
-        lost = self.anchors.normalised(pd.Series([self.worst])).clip(upper=0).iloc[0]
-        return self.anchors.normalised(self.values).fillna(lost)
+        worst, values = (self.anchors.normalised(x) for x in (np.array([self.worst]), self.values))
+        return np.where(np.isnan(self.values), np.minimum(worst, 0), values)
+
+    def filled(self, worst: float) -> Floats:
+        """The values, `worst` for lost seeds."""
+        return np.where(np.isnan(self.values), worst, self.values)
 
 
 def entries(results: Results, task: str | None = None) -> list[Entry]:
@@ -97,12 +113,22 @@ def entries(results: Results, task: str | None = None) -> list[Entry]:
     made = []
     for method, last in zip(found, lasts, strict=True):
         if method.status == "skipped":
-            made.append(Entry(method, None, None, pd.Series(dtype=float)))
+            made.append(Entry(method, None, None, (), np.empty(0)))
         metrics = last or (scored[method.task] if method.failed else {})
-        made += [Entry(method, m, better[m], _counted(method, last.get(m, {}))) for m in metrics]
+        made += [Entry(method, m, better[m], *_counted(method, last.get(m, {}))) for m in metrics]
         if method.examples_per_second > 0:
-            made.append(Entry(method, THROUGHPUT, "higher", pd.Series([method.examples_per_second])))
+            made.append(Entry(method, THROUGHPUT, "higher", (0,), np.array([method.examples_per_second])))
     return _measured(made)
+
+
+def by_seed(made: Sequence[Entry], values: Sequence[Floats]) -> Floats:
+    """Values of several entries under each other, shape (entries, seeds); NaN where one has no such seed."""
+    seeds = sorted({seed for entry in made for seed in entry.seeds})
+    place = {seed: index for index, seed in enumerate(seeds)}
+    together = np.full((len(made), len(seeds)), math.nan)
+    for row, entry, own in zip(together, made, values, strict=True):
+        row[[place[seed] for seed in entry.seeds]] = own
+    return together
 
 
 def by_path(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -130,11 +156,11 @@ def last_scores(method: Method, scores: Mapping[str, pd.DataFrame]) -> dict[str,
     return {metric: {seed: value for seed, (_, value) in own.items()} for metric, own in latest.items()}
 
 
-def _counted(method: Method, scores: Mapping[int, float]) -> pd.Series:
-    """A metric's scores by seed, NaN for seeds that are lost."""
+def _counted(method: Method, scores: Mapping[int, float]) -> tuple[tuple[int, ...], Floats]:
+    """The seeds of a metric and their scores, NaN for seeds that are lost."""
     seeds = sorted(method.failed | scores.keys())
     good = {seed for seed, value in scores.items() if math.isfinite(value)} - method.failed
-    return pd.Series([scores[seed] if seed in good else math.nan for seed in seeds], seeds, dtype=float)
+    return tuple(seeds), np.array([scores[seed] if seed in good else math.nan for seed in seeds], float)
 
 
 def _measured(made: Sequence[Entry]) -> list[Entry]:
@@ -145,14 +171,13 @@ def _measured(made: Sequence[Entry]) -> list[Entry]:
     worst = {key: _worst(own) for key, own in pooled.items()}
     anchored = {key: _anchors(own) for key, own in pooled.items()}
     keys = [(entry.method.task, entry.metric) for entry in made]
-    return [
-        Entry(e.method, e.metric, e.better, e.values, anchored[key], worst[key])
-        for e, key in zip(made, keys, strict=True)
-    ]
+    return [replace(e, anchors=anchored[key], worst=worst[key]) for e, key in zip(made, keys, strict=True)]
 
 
 def _worst(own: Sequence[Entry]) -> float:
-    values = pd.concat([entry.values for entry in own])
+    values = np.concatenate([entry.counted for entry in own])
+    if not len(values):
+        return math.nan
     return float(values.min() if own[0].better == "higher" else values.max())
 
 

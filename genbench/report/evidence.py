@@ -1,9 +1,10 @@
-"""The evidence of a finding as a picture: signal, healthy band, limit and onset, samples before and after."""
+"""The evidence of a finding: signal, healthy band, limit and onset; as a picture with samples, or as data."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,9 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from genbench.detectors.detector import Detector, Finding
-from genbench.detectors.series import by_seed
+from genbench.detectors.series import Signals, by_seed
 from genbench.registry import detectors
 from genbench.report import style
+from genbench.report.curves import packed
 from genbench.report.looks import Look
 from genbench.types import InputError, Trace, Verdict
 
@@ -32,9 +34,7 @@ def evidence_picture(trace: Trace, verdict: Verdict, looks: Sequence[Look] = ())
     Raises:
         InputError: the verdict is no finding, or not one on this trace.
     """
-    findings = _findings(trace, verdict)
-    if not findings:
-        raise InputError(f"{verdict.detector} found nothing on seed {verdict.seed}; only findings are drawn")
+    findings = findings_of(next((s for s in by_seed(trace) if s.seed == verdict.seed), None), verdict)
     rows = _rows(looks)
     heights = [PANEL * len(findings), *(0.35 + max(map(_height, row)) / len(row) for row in rows)]
     figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained", facecolor=style.PAPER)
@@ -71,10 +71,37 @@ def _height(look: Look) -> float:
     return WIDTH * look.picture.height / look.picture.width
 
 
-def _findings(trace: Trace, verdict: Verdict) -> list[Finding]:
+def findings_of(signals: Signals | None, verdict: Verdict) -> list[Finding]:
+    """What passes its limit in the signals of a verdict's seed; never empty.
+
+    Raises:
+        InputError: nothing does, as the verdict is none of this version or not on these signals.
+    """
     detector: Detector = detectors[verdict.detector].create()
-    own = [signals for signals in by_seed(trace) if signals.seed == verdict.seed]
-    return [f for signals in own for f in detector.findings(signals) if f.excursion.onset is not None]
+    found = detector.findings(signals) if signals else []
+    passing = [finding for finding in found if finding.excursion.onset is not None]
+    if not passing:
+        raise InputError(f"{verdict.detector} found nothing on seed {verdict.seed}; only findings are drawn")
+    return passing
+
+
+def evidence_charts(signals: Signals, verdict: Verdict) -> list[dict[str, Any]]:
+    """The panels of `evidence_picture` without samples, as data for a page; it raises the same."""
+    return [
+        {
+            "name": _title(finding),
+            "step": packed(finding.series.steps),
+            "value": packed(finding.series.values),
+            "limit": finding.limit.value,
+            "band": np.percentile(finding.limit.healthy, BAND).tolist() if finding.limit.healthy else None,
+            "onset": finding.excursion.onset,
+        }
+        for finding in findings_of(signals, verdict)
+    ]
+
+
+def _title(finding: Finding) -> str:
+    return finding.rule.name.partition("/")[2].replace("_", " ")
 
 
 def _draw(axes: Axes, finding: Finding) -> None:
@@ -87,6 +114,6 @@ def _draw(axes: Axes, finding: Finding) -> None:
     axes.axvspan(clean, bad, color=style.SERIES[4], alpha=0.5, label="onset", linewidth=0)
     axes.plot(finding.series.steps, finding.series.values, color=style.SERIES[0], linewidth=1.2)
     axes.set_xlabel("step", color=style.MUTED)
-    axes.set_ylabel(finding.rule.name.partition("/")[2].replace("_", " "), color=style.MUTED)
+    axes.set_ylabel(_title(finding), color=style.MUTED)
     axes.legend(fontsize=8, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,7 +8,8 @@ from pathlib import Path
 from genbench.report.claims import write_claims
 from genbench.report.costs import THRESHOLD
 from genbench.report.pages import write_index, write_run, write_task
-from genbench.report.site import clear, make_site, write_assets, write_raw
+from genbench.report.raw import write_frames
+from genbench.report.site import clear, make_site, write_assets
 from genbench.store import ClaimFolder, Results
 from genbench.types import InputError
 
@@ -38,7 +39,7 @@ def write_report(
     clear(out)
     site = make_site(results, out, bool(claims))
     write_assets(site)
-    write_raw(site)
+    write_frames(site.board, results, out / "data")
     for task in site.task_slugs:
         write_task(site, task)
     for page in site.pages.values():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genbench.report.entries import THROUGHPUT, Entry, entries
+from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
 from genbench.report.methods import Method
 from genbench.report.ranking import ranking
 from genbench.report.statistics import share, student
@@ -86,7 +86,7 @@ def _failures(method: Method, detected: Mapping[str, set[int]]) -> dict[str, flo
 
 def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
     method = entry.method
-    mean = student(entry.values.dropna().to_numpy(float))
+    mean = student(entry.counted)
     return {
         "task": method.task,
         "model": method.model,
@@ -102,7 +102,7 @@ def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
         "ceiling": entry.anchors.ceiling,
         "status": method.status,
         "reason": method.reason,
-        "cost": entry.costs.mean() if entry.ranked else np.nan,
+        "cost": entry.costs.mean() if entry.ranked and len(entry.seeds) else np.nan,
         "lost": entry.lost,
     }
 
@@ -120,11 +120,11 @@ def _uncertain_ranks(made: Sequence[Entry]) -> dict[str, pd.Series]:
     group = pd.Series(None, index=range(len(made)), dtype=object)
     together: dict[tuple[str, str | None], list[int]] = {}
     for index, entry in enumerate(made):
-        if entry.ranked and entry.costs.notna().any():
+        if entry.ranked and np.isfinite(entry.costs).any():
             together.setdefault((entry.method.task, entry.metric), []).append(index)
     for indices in together.values():
-        costs = pd.DataFrame([made[index].costs for index in indices]).to_numpy(float)
-        low[indices], high[indices], group[indices] = ranking(costs)
+        own = [made[index] for index in indices]
+        low[indices], high[indices], group[indices] = ranking(by_seed(own, [entry.costs for entry in own]))
     return {"rank_low": low, "rank_high": high, "group": group}
 
 

@@ -10,16 +10,14 @@ import pandas as pd
 
 from genbench.report import charts, curves
 from genbench.report.aggregates import aggregates
-from genbench.report.costs import costs
+from genbench.report.cards import cards
+from genbench.report.costs import priced
 from genbench.report.density import PIXELS, density_png
 from genbench.report.entries import THROUGHPUT, last_scores
-from genbench.report.evidence import evidence_picture, png
-from genbench.report.looks import before_and_after
 from genbench.report.panels import Window, data_window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store.place import read
-from genbench.types import InputError, Trace
 
 Row = dict[str, Any]
 
@@ -27,11 +25,11 @@ Row = dict[str, Any]
 def write_index(site: Site, citations: Mapping[str, str], threshold: float) -> None:
     """The first page: leaderboards, aggregates, costs, and how to cite the methods."""
     together = aggregates(site.made)
-    priced = costs(site.results, site.made, threshold)
+    table = priced(site.known, site.made, threshold)
     site.write("data/profiles.js", curves.script("profiles", charts.profiles(site.made)))
     matrix = charts.improvement_matrix(site.made, together["model"].tolist())
     site.write("data/improvements.js", curves.script("improvements", matrix))
-    site.write("data/pareto.js", curves.script("pareto", charts.pareto(priced)))
+    site.write("data/pareto.js", curves.script("pareto", charts.pareto(table)))
     boards = [board(site, task) for task in site.task_slugs]
     runs = list(site.pages.values())
     shown = sorted({page.record.model for page in runs})
@@ -41,7 +39,7 @@ def write_index(site: Site, citations: Mapping[str, str], threshold: float) -> N
         boards=boards,
         metrics=list(dict.fromkeys(name for each in boards for name in each["metrics"])),
         aggregates=together.to_dict("records"),
-        costs=_known(priced),
+        costs=_known(table),
         threshold=threshold,
         citations={model: citations[model] for model in shown if model in citations},
         problems=site.results.problems,
@@ -80,9 +78,9 @@ def write_task(site: Site, task: str) -> None:
     methods = list({page.method.model: page.method for page in pages}.values())
     order = {row["model"]: place for place, row in enumerate(board(site, task)["rows"])}
     methods.sort(key=lambda method: order.get(method.model, len(order)))
-    quantities = curves.method_quantities(site.scores, site.traces, methods, site.better)
+    quantities = curves.method_quantities(site.known, methods, site.metrics[task])
     clock = f"curves/{slug}/clock"
-    site.write(f"data/{clock}.js", curves.script(clock, curves.method_clock(site.traces, methods)))
+    site.write(f"data/{clock}.js", curves.script(clock, curves.method_clock(site.known, methods)))
     listed = [(str(q["name"]), f"curves/{slug}/{index}") for index, q in enumerate(quantities)]
     for quantity, (_, key) in zip(quantities, listed, strict=True):
         site.write(f"data/{key}.js", curves.script(key, quantity))
@@ -109,9 +107,10 @@ def write_run(site: Site, page: RunPage) -> None:
         site.write(f"images/{page.slug}/walks.png", read(page.walks))
     if page.toml:
         site.write(f"runs/{page.slug}.toml", page.toml.encode())
-    trace = site.traces.get(str(page.folder.path), pd.DataFrame())
-    quantities = _write_run_curves(site, page, trace) if len(trace) else []
     task = page.method.task
+    found = cards(page, site.known[str(page.folder.path)])
+    if found.charts:
+        site.write(f"data/{found.key}.js", curves.script(found.key, found.charts))
     site.render(
         f"runs/{page.slug}.html",
         "run.html.j2",
@@ -119,38 +118,24 @@ def write_run(site: Site, page: RunPage) -> None:
         record=page.record,
         task_slug=site.task_slugs[task],
         scores=_score_rows(site, page),
-        quantities=quantities,
+        quantities=_write_run_curves(site, page),
         names=[f"seed {seed}" for seed in page.record.seeds],
         gallery=gallery(page) if page.steps else None,
         verdicts=page.verdicts,
-        evidence=_write_evidence(site, page, trace),
+        cards=found,
         costs=_run_costs(page),
     )
 
 
-def _write_run_curves(site: Site, page: RunPage, trace: pd.DataFrame) -> list[tuple[str, str]]:
+def _write_run_curves(site: Site, page: RunPage) -> list[tuple[str, str]]:
     """Write the curves of a run's seeds; the name of each quantity and where it lies."""
-    key = f"runs/{page.slug}"
-    quantities = curves.run_quantities(_scores_of(site, page)[1], trace, site.better)
+    key, history = f"runs/{page.slug}", site.known[str(page.folder.path)]
+    if history.clock is None:
+        return []
+    quantities = curves.run_quantities(history, site.metrics[page.method.task])
     site.write(f"data/{key}.js", curves.script(key, quantities))
-    site.write(f"data/{key}-clock.js", curves.script(f"{key}-clock", curves.run_clock(trace)))
+    site.write(f"data/{key}-clock.js", curves.script(f"{key}-clock", curves.run_clock(history.clock)))
     return [(str(quantity["name"]), f"{key}#{index}") for index, quantity in enumerate(quantities)]
-
-
-def _write_evidence(site: Site, page: RunPage, trace: pd.DataFrame) -> dict[str, str]:
-    """Draw what each finding rests on; ``"seed-detector"`` → the picture's name below ``images``."""
-    drawn: dict[str, str] = {}
-    for verdict in page.verdicts if len(trace) else ():
-        if verdict.verdict == "detected" and len(drawn) < site.drawn:
-            name = f"{page.slug}/evidence-{verdict.seed}-{verdict.detector}.png"
-            looks = before_and_after(page.folder, page.record, verdict)
-            try:
-                picture = png(evidence_picture(Trace(trace), verdict, looks))
-            except InputError:  # found by another version, or by a detector that is not installed here
-                continue
-            site.write(f"images/{name}", picture)
-            drawn[f"{verdict.seed}-{verdict.detector}"] = name
-    return drawn
 
 
 def gallery(page: RunPage) -> Row:

@@ -17,6 +17,9 @@ from genbench.report import style
 Window = tuple[float, float, float, float]
 """Left, right, bottom and top of what a panel shows."""
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom of a part of a picture, in pixels."""
+
 PANEL_PIXELS = 346
 """Side of a panel of points."""
 
@@ -106,14 +109,14 @@ def sheet(panels: Sequence[Panel], heading: str = "") -> Image.Image:
     return sheet
 
 
-def panel_of(sheet: Image.Image, index: int, count: int) -> Image.Image:
-    """A panel cut out of a sheet of `count` square ones that have titles and no heading."""
+def panel_box(size: tuple[int, int], index: int, count: int) -> Box:
+    """Where a panel is in a sheet of that size, of `count` square ones that have titles and no heading."""
     rows = math.ceil(count / _MOST_COLUMNS)
     columns = math.ceil(count / rows)
     margin = style.MARGIN_PIXELS
-    right, down = ((side - margin) // n for side, n in zip(sheet.size, (columns, rows), strict=True))
+    right, down = ((side - margin) // n for side, n in zip(size, (columns, rows), strict=True))
     left, top = margin + index % columns * right, margin + index // columns * down + _TITLE_ROW
-    return sheet.crop((left, top, left + right - margin, top + down - margin - _TITLE_ROW))
+    return left, top, left + right - margin, top + down - margin - _TITLE_ROW
 
 
 def _caption(draw: ImageDraw.ImageDraw, panel: Panel, x: int, y: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genbench.report import style
-from genbench.report.panels import Panel, Window, data_window, lines, panel_of, scatter, sheet
+from genbench.report.panels import Box, Panel, Window, data_window, lines, panel_box, scatter, sheet
 
 TILE_PIXELS = 56
 ROW_IMAGES = 16
@@ -35,18 +35,26 @@ def samples_picture(
 
 
 def seed_of(picture: Image.Image, index: int, seeds: int, points: bool) -> Image.Image | None:
-    """What the index-th of `seeds` seeds made, cut out of a picture by `samples_picture` that names them.
+    """What the index-th of `seeds` seeds made, cut out of a picture; see `box_of`."""
+    box = box_of(picture.size, index, seeds, points)
+    return picture.crop(box) if box else None
+
+
+def box_of(size: tuple[int, int], index: int, seeds: int, points: bool) -> Box | None:
+    """Where the index-th of `seeds` seeds is in a picture by `samples_picture` of that size that names them.
 
     None of a picture that is too small to be one.
     """
+    width, height = size
     if points:
-        return panel_of(picture, index, seeds)
+        box = panel_box(size, index, seeds)
+        return box if box[0] < box[2] and box[1] < box[3] else None
     margin, gap = style.MARGIN_PIXELS, style.GAP_PIXELS
-    tile = (picture.height - 3 * margin - (seeds - 1) * gap) // (seeds + 1)
-    if tile < 1 or picture.width <= 2 * margin + _LABEL_PIXELS:
+    tile = (height - 3 * margin - (seeds - 1) * gap) // (seeds + 1)
+    if tile < 1 or width <= 2 * margin + _LABEL_PIXELS:
         return None
     top = 2 * margin + tile + index * (tile + gap)
-    return picture.crop((margin + _LABEL_PIXELS, top, picture.width - margin, top + tile))
+    return margin + _LABEL_PIXELS, top, width - margin, top + tile
 
 
 def walks_picture(paths: np.ndarray, real: np.ndarray, seeds: Sequence[int]) -> Image.Image:

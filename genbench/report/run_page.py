@@ -35,14 +35,14 @@ class RunPage:
     @property
     def steps(self) -> list[int]:
         """Steps with a picture of its samples, ascending."""
-        return list(self._pictures) or ([self.record.steps_done] if self._final is not None else [])
+        return list(self.kept) or ([self.record.steps_done] if self._final is not None else [])
 
     def picture(self, step: int) -> bytes:
         """The picture of its samples at one of `steps`, a PNG.
 
         Where no picture was kept, as of committed results, the final images are drawn.
         """
-        if path := self._pictures.get(step):
+        if path := self.kept.get(step):
             return read(path)
         assert self._final is not None
         buffer = io.BytesIO()
@@ -52,11 +52,12 @@ class RunPage:
     @cached_property
     def _final(self) -> Samples | None:
         """Final images, if no picture of them was kept; points have their density pictures."""
-        final = None if self._pictures else self._samples
+        final = None if self.kept else self._samples
         return final if final is not None and final.generated.ndim == 5 else None
 
     @cached_property
-    def _pictures(self) -> dict[int, Place]:
+    def kept(self) -> dict[int, Place]:
+        """The pictures of its samples that the run kept, by step."""
         return kept(self.folder)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -11,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from genbench.report.entries import Entry, by_path, entries
+from genbench.report.history import Histories, histories
 from genbench.report.leaderboard import tabulate
 from genbench.report.methods import methods
 from genbench.report.names import slugs
+from genbench.report.raw import RawTraces
 from genbench.report.run_page import RunPage
 from genbench.report.texts import failure_text, quantity_text, rank_text, score_text
 from genbench.store import Place, Results
@@ -28,9 +28,6 @@ from genbench.types import InputError
 
 FOLDERS = ("assets", "data", "images", "runs", "tasks")
 ASSETS = ("report.css", "report.js", "dataTables.min.js", "dataTables.LICENSE.txt")
-MOST_EVIDENCE = 60
-"""Pictures of evidence in a report, an equal share for each run with findings; they take long to draw."""
-
 MARK = '<meta name="generator" content="genbench">'
 
 
@@ -40,9 +37,8 @@ class Site:
 
     Attributes:
         pages: a page a run, by the run's path.
-        scores, traces: of each run, by its path.
-        better: metric → direction.
-        drawn: how many findings of a run have a picture of their evidence.
+        scores, known: scores and history of each run, by its path.
+        metrics: task → its metrics as on its leaderboard, with their directions.
     """
 
     results: Results
@@ -52,9 +48,8 @@ class Site:
     pages: dict[str, RunPage]
     task_slugs: dict[str, str]
     scores: dict[str, pd.DataFrame]
-    traces: dict[str, pd.DataFrame]
-    better: dict[str, str]
-    drawn: int
+    known: Histories
+    metrics: dict[str, dict[str, str]]
     templates: Environment
 
     def write(self, name: str, data: bytes) -> None:
@@ -74,12 +69,15 @@ def make_site(results: Results, out: Path, claimed: bool = False) -> Site:
     made = entries(results)
     found = {path: method for method in methods(results.records) for path in method.paths}
     shown = [folder for folder in results.folders if str(folder.path) in found]
+    board = tabulate(results, made)
+    with RawTraces(results, out / "data") as raw:
+        known = histories(results, raw.add)
     depth = _common([folder.path for folder in shown])
     named = slugs("/".join(folder.path.parts[depth:]) for folder in shown)
     return Site(
         results=results,
         out=out,
-        board=tabulate(results, made),
+        board=board,
         made=made,
         pages={
             str(folder.path): RunPage(folder, slug, found[str(folder.path)], folder.read_record())
@@ -87,16 +85,18 @@ def make_site(results: Results, out: Path, claimed: bool = False) -> Site:
         },
         task_slugs=slugs(dict.fromkeys(method.task for method in found.values())),
         scores=by_path(results.scores),
-        traces=by_path(results.traces),
-        better=dict(zip(results.scores["metric"], results.scores["better"], strict=True)),
-        drawn=MOST_EVIDENCE // max(_with_findings(results), 1),
+        known=known,
+        metrics=_metrics(board, (method.task for method in found.values())),
         templates=_templates(claimed),
     )
 
 
-def _with_findings(results: Results) -> int:
-    verdicts = results.verdicts
-    return int(verdicts.loc[verdicts["verdict"] == "detected", "path"].nunique())
+def _metrics(board: pd.DataFrame, tasks: Iterable[str]) -> dict[str, dict[str, str]]:
+    scored = board[board["metric"].notna()]
+    found: dict[str, dict[str, str]] = {task: {} for task in tasks}
+    for task, metric, better in zip(scored["task"], scored["metric"], scored["better"], strict=True):
+        found[task].setdefault(metric, better)
+    return found
 
 
 def clear(out: Path) -> None:
@@ -120,23 +120,6 @@ def write_assets(site: Site) -> None:
     for name in ASSETS:
         site.write(f"assets/{name}", (package / name).read_bytes())
     site.write("assets/plotly.min.js", get_plotlyjs().encode())
-
-
-def write_raw(site: Site) -> None:
-    """The data behind the pages, as CSV and Parquet, without the paths of this machine."""
-    results = site.results
-    frames = {
-        "leaderboard": site.board,
-        "scores": results.scores.assign(flags=results.scores["flags"].map("; ".join)),
-        "verdicts": results.verdicts.assign(onset=results.verdicts["onset"].astype("string")),
-        "traces": results.traces,
-    }
-    for name, frame in frames.items():
-        table = pa.Table.from_pandas(frame.drop(columns="path", errors="ignore"), preserve_index=False)
-        for suffix, write in (("parquet", pa.parquet.write_table), ("csv", pa.csv.write_csv)):
-            path = site.out / "data" / f"{name}.{suffix}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(table, path)
 
 
 def _templates(claimed: bool) -> Environment:

@@ -69,9 +69,10 @@ def probability_of_improvement(x: Strata, y: Strata, level: float = 0.95) -> Int
     Args:
         x, y: the scores of both methods on the same tasks, in the same order.
     """
-    value = float(np.mean([_superiority(a[None], b[None])[0] for a, b in zip(x, y, strict=True)]))
-    pairs = zip(resample(x), resample(y, seed=1), strict=True)
-    resampled = np.mean([_superiority(a, b) for a, b in pairs], axis=0)
+    wins = [_superiority(a, b) for a, b in zip(x, y, strict=True)]
+    value = float(np.mean([own.mean() for own in wins]))
+    shares = [(_shares(len(own), i) @ own * _shares(own.shape[1], i, 1)).sum(1) for i, own in enumerate(wins)]
+    resampled = np.mean(shares, axis=0)
     low, high = expanded_percentiles(
         resampled, [min(len(a), len(b)) for a, b in zip(x, y, strict=True)], level
     )
@@ -86,8 +87,7 @@ def performance_profile(strata: Strata, thresholds: Values) -> tuple[Values, Val
     """
     above = [(stratum[:, None] > thresholds).astype(float) for stratum in strata]
     share = np.mean([own.mean(axis=0) for own in above], axis=0)
-    drawn = [_rows(len(stratum), index) for index, stratum in enumerate(strata)]
-    resampled = np.mean([own[rows].mean(axis=1) for own, rows in zip(above, drawn, strict=True)], axis=0)
+    resampled = np.mean([_shares(len(own), index) @ own for index, own in enumerate(above)], axis=0)
     low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
     return share, np.minimum(low, share), np.maximum(high, share)
 
@@ -141,11 +141,21 @@ def student_quantile(freedom: int, level: float = 0.95) -> float:
     return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
+@functools.cache
 def _rows(n: int, stratum: int, seed: int = 0) -> NDArray[np.int64]:
-    return np.random.default_rng([seed, stratum]).integers(0, max(n, 1), size=(RESAMPLES, n))
+    rows = np.random.default_rng([seed, stratum]).integers(0, max(n, 1), size=(RESAMPLES, n))
+    rows.flags.writeable = False
+    return rows
+
+
+@functools.cache
+def _shares(n: int, stratum: int, seed: int = 0) -> Values:
+    """How much each of n seeds counts in each bootstrap sample of `resample`, shape (RESAMPLES, n)."""
+    shares = (_rows(n, stratum, seed)[:, :, None] == np.arange(n)).mean(axis=1)
+    shares.flags.writeable = False
+    return np.asarray(shares)
 
 
 def _superiority(a: Values, b: Values) -> Values:
-    """Shares of pairs in which a wins, ties counting half; shapes (r, n), (r, m) → (r,)."""
-    difference = np.sign(a[:, :, None] - b[:, None, :])
-    return np.asarray((difference.mean(axis=(1, 2)) + 1) / 2)
+    """1 where a seed of a wins, ½ for a tie, 0 where it loses; shapes (n,), (m,) → (n, m)."""
+    return np.asarray((np.sign(a[:, None] - b[None, :]) + 1) / 2)

@@ -138,6 +138,10 @@ class RunFolder:
         """The trace's frame; empty if none was written. InputError if it is damaged."""
         return tables.trace_frame(self._bytes(TRACE), self.path / TRACE)
 
+    def trace_table(self) -> pa.Table:
+        """The trace as a table, signals as a dictionary; empty if none was written. InputError if damaged."""
+        return tables.trace_table(self._bytes(TRACE), self.path / TRACE)
+
     def check_trace(self) -> None:
         """Raise InputError if there is a trace and it is damaged; much cheaper than to read it."""
         tables.check(self.path / TRACE)

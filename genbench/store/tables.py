@@ -22,6 +22,10 @@ TRACE = pa.schema(
         "value": pa.float64(),
     }
 )
+TRACE_CODED = TRACE.set(
+    TRACE.get_field_index("signal"), pa.field("signal", pa.dictionary(pa.int32(), pa.string()))
+)
+"""The same with each signal's name once; thousands of rows share a handful of them."""
 SCORES = pa.schema(
     {
         "seed": pa.int64(),
@@ -80,6 +84,11 @@ def trace_bytes(frame: pd.DataFrame) -> bytes:
 def trace_frame(data: bytes | None, path: Place) -> pd.DataFrame:
     """The inverse of `trace_bytes`; `path` is for the error's text."""
     return _table(data, TRACE, path).to_pandas()
+
+
+def trace_table(data: bytes | None, path: Place) -> pa.Table:
+    """A trace as it lies in its file, signals as a dictionary; `path` is for the error's text."""
+    return _table(data, TRACE_CODED, path)
 
 
 def check(path: Place) -> None:
@@ -157,7 +166,8 @@ def _table(data: bytes | None, schema: pa.Schema, path: Place) -> pa.Table:
     if data is None:
         return schema.empty_table()
     try:
-        with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
+        coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True, read_dictionary=coded) as file:
             check_size(file, path)
             return file.read(schema.names).select(schema.names).cast(schema)
     except GenbenchError:

@@ -58,7 +58,7 @@ def test_without_anchors_there_is_nothing_to_aggregate(place: Place) -> None:
     place.put("gan", {"modes": {0: 6.0, 1: 8.0}})
     assert aggregates(entries(place.load())).empty
     assert improvements(entries(place.load())).empty
-    assert math.isnan(entries(place.load())[0].normalised.iloc[0])
+    assert math.isnan(entries(place.load())[0].normalised[0])
 
 
 @pytest.mark.parametrize("status", ["running", "interrupted"])

@@ -33,6 +33,11 @@ def put(root: Path, task: str, model: str, values: tuple[float, ...], index: int
     scores = [Score(s, step, m, Estimate(v, 9)) for s, step, v in growth for m in ("modes@9", "distance@9")]
     run.write_scores(scores, {"modes@9": "higher", "distance@9": "lower"})
     rows = [(s, t, t / 10, 8 * t, name, float(t)) for s in seeds for t in STEPS for name in ("loss", EVIL)]
+    verdicts = [Verdict(1, "collapse", "detected", f"few modes {EVIL}", onset=(10, 50), remedy="rest")]
+    if index == 0:
+        ticks = range(5, 101, 5)
+        rows += [(0, t, t / 10, 8 * t, "critic/grad_norm", 1.0 if t <= 50 else 1e6) for t in ticks]
+        verdicts.append(Verdict(0, "exploding_gradient", "detected", "it explodes", onset=(50, 55)))
     columns = ["seed", "step", "seconds", "samples", "signal", "value"]
     run.write_trace(pd.DataFrame(rows, columns=columns))
     points = np.random.default_rng(index).normal(size=(len(seeds), 50, 2)).astype(np.float32)
@@ -41,9 +46,7 @@ def put(root: Path, task: str, model: str, values: tuple[float, ...], index: int
         path = run.write_bytes(f"samples/step-{step:07d}.png", b"")
         Image.new("RGB", (200 + step, 150), "#0072b2").save(path)
     Image.new("RGB", (77, 40), "#d55e00").save(run.write_bytes(WALKS, b""))
-    run.write_verdicts(
-        [Verdict(1, "collapse", "detected", f"few modes {EVIL}", onset=(10, 50), remedy="rest")]
-    )
+    run.write_verdicts(verdicts)
     config: dict[str, Any] = {
         "task": task,
         "model": model,
@@ -171,6 +174,20 @@ def test_a_run_page_says_how_to_repeat_it(watched: Watched) -> None:
     expect(page.locator("pre code").first).to_contain_text(f"genbench run {name}")
     expect(page.locator("#setup")).to_contain_text("c" * 64)
     expect(page.locator(".timeline svg[role=img]")).to_have_attribute("aria-label", "from step 10 to 50")
+
+
+def test_a_finding_is_drawn_with_its_limit_and_onset(watched: Watched) -> None:
+    page = watched.page
+    page.locator("article.task >> nth=1").get_by_role("link", name="good", exact=True).click()
+    card = page.locator(".card", has_text="exploding gradient")
+    chart = drawn(card, "evidence").locator(".chart")
+    limit, line = (chart.evaluate(f"chart => chart.data.at({index}).y") for index in (-2, -1))
+    assert max(line) > limit[0] == limit[1]
+    onset = chart.evaluate("chart => [chart.layout.shapes[0].x0, chart.layout.shapes[0].x1]")
+    assert onset == [50, 55]
+    looks = card.get_by_role("img", name="Samples of seed 0")
+    expect(looks).to_have_count(2)
+    expect(page.locator("#diagnosis")).to_contain_text("1 of 2 findings has no chart")
 
 
 def test_the_slider_shows_earlier_samples(watched: Watched) -> None:

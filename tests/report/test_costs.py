@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from genbench.report.costs import costs, flops_until, steps_to
-from genbench.report.entries import by_path, entries
+from genbench.report.entries import entries
+from genbench.report.history import score_tables
 from genbench.types import Estimate, Score
 
 Place = Any
@@ -44,8 +45,8 @@ def test_a_lost_seed_delays_the_threshold(place: Place) -> None:
     run.write_scores([Score(0, 10, "modes", Estimate(8.0, 1))], {"modes": "higher"})
     results = place.load()
     (entry,) = entries(results)
-    assert steps_to(entry, by_path(results.scores), 0.5) == 10
-    assert math.isnan(steps_to(entry, by_path(results.scores), 0.6))
+    assert steps_to(entry, score_tables(results), 0.5) == 10
+    assert math.isnan(steps_to(entry, score_tables(results), 0.6))
 
 
 @pytest.mark.parametrize(("step", "flops"), [(0, 0), (4, 8), (10, 20), (12, 26), (math.nan, math.nan)])

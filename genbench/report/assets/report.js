@@ -246,7 +246,21 @@ const genbench = (() => {
     select.addEventListener("input", draw);
     return draw;
   };
-  const CHARTS = { curves, profiles, improvements, pareto };
+  /* What a finding rests on: the signal, its limit, where healthy runs end, and when the failure began. */
+  const evidence = async (box) => {
+    const [key, index] = box.dataset.key.split("#");
+    const own = unpacked((await load(key))[index]);
+    const ends = [own.step[0], own.step.at(-1)];
+    const positive = Math.min(own.limit, ...own.value) > 0 && Math.max(...own.value) > 100 * own.limit;
+    const shade = (low, high, fill) => ({ x: [...ends, ...[...ends].reverse()], y: [low, low, high, high], fill: "toself", fillcolor: fill,
+      line: { width: 2, color: fill }, mode: "lines", type: "scatter", hoverinfo: "skip" });
+    const traces = [...own.band && !(positive && own.band[0] <= 0) ? [shade(...own.band, faint("#8c8c8c", 0.3))] : [],
+      { x: ends, y: [own.limit, own.limit], mode: "lines", type: "scatter", line: { color: colour(1), width: 1.5, dash: "dash" }, hovertemplate: "limit %{y:.4g}<extra></extra>" },
+      { ...line(own.step, own.value, own.name, 0), hovertemplate: "step %{x}: %{y:.4g}<extra></extra>" }];
+    const onset = { type: "rect", yref: "paper", y0: 0, y1: 1, x0: own.onset[0], x1: own.onset[1], fillcolor: faint("#d0342c", 0.3), line: { width: 1, color: faint("#d0342c", 0.6) } };
+    return () => plot(box, traces, { shapes: [onset], margin: { l: 48, r: 8, t: 6, b: 40 }, xaxis: { title: { text: "steps" } }, yaxis: { title: { text: escaped(own.name) }, type: positive ? "log" : "linear" } });
+  };
+  const CHARTS = { curves, profiles, improvements, pareto, evidence };
   const setUpCharts = () => {
     /* The chart library is large: it is read when the first chart comes near the screen. */
     const seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach(async ({ target }) => {
