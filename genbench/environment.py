@@ -6,6 +6,7 @@ import functools
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def lock() -> tuple[str, ...]:
     return tuple(sorted((f"{name}=={version}" for name, version in found.items()), key=str.lower))
 
 
-def versions() -> dict[str, str]:
+@functools.cache
+def versions() -> Mapping[str, str]:
     """Installed versions by package; those that are absent are left out."""
     found = {}
     for package in PACKAGES:

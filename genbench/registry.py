@@ -8,15 +8,19 @@ are the options, its docstring the help text.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from genbench.types import InputError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
@@ -56,27 +60,33 @@ class Entry(Generic[T]):
         Raises:
             InputError: an option is unknown, missing, or of the wrong type.
         """
-        from pydantic import ConfigDict, ValidationError, create_model
+        from pydantic import ValidationError
 
+        known = self.options
         for option in options:
-            if option not in self.options:
-                raise InputError(f"{self.name} has no option {option!r}{nearest(option, self.options)}")
-        hints = inspect.signature(self.factory, eval_str=True).parameters
-        fields: dict[str, Any] = {
-            name: (hint.annotation, ... if hint.default is hint.empty else hint.default)
-            for name, hint in hints.items()
-        }
-        config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
-        checker = create_model("Options", __config__=config, **fields)
+            if option not in known:
+                raise InputError(f"{self.name} has no option {option!r}{nearest(option, known)}")
         try:
-            checked = checker(**options)
+            checked = self._checker(**options)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise InputError(
                 f"option {where!r} of {self.name}: {first['msg'].lower()}, got {first['input']!r}"
             ) from None
-        return {name: getattr(checked, name) for name in self.options}
+        return {name: getattr(checked, name) for name in known}
+
+    @functools.cached_property
+    def _checker(self) -> type[BaseModel]:
+        from pydantic import ConfigDict, create_model
+
+        hints = inspect.signature(self.factory, eval_str=True).parameters
+        fields: dict[str, Any] = {
+            name: (hint.annotation, ... if hint.default is hint.empty else hint.default)
+            for name, hint in hints.items()
+        }
+        config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+        return create_model("Options", __config__=config, **fields)
 
     def create(self, **options: Any) -> T:
         """Call the factory with checked options."""

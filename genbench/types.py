@@ -98,7 +98,7 @@ class Record:
         examples: training examples consumed so far, over all seeds, critic steps included.
         reason: why the whole run was skipped or failed; None otherwise.
         notes: what a reader must know, such as a metric that could not score this run.
-        seconds: durations by part: ``training``, ``evaluation``.
+        seconds: durations by part: ``training``, and ``evaluation``, which is scoring and its samples.
         cost: ``peak_bytes``, the highest memory use in training, and ``flops``, the first step of each phase
             with the floating-point operations of one step of one seed in it.
         anchors: metric → its score of a ``trivial`` sampler, a Gaussian fitted to the training data, and of

@@ -68,19 +68,23 @@ class Signals(Mapping[str, Series]):
 
 def by_seed(trace: Trace) -> list[Signals]:
     """The signals of every seed, seeds in order; values that are not finite are left out."""
-    frame = trace.frame
-    finite = frame[np.isfinite(frame["value"].astype(float))].sort_values("step", kind="stable")
-    found: dict[int, dict[str, Series]] = {int(seed): {} for seed in sorted(frame["seed"].unique())}
-    for _, own in finite.groupby("seed"):
-        of_seed = own.groupby("signal", sort=False)
-        found[int(own["seed"].iloc[0])] = {str(signal): _series(group) for signal, group in of_seed}
-    return [Signals(seed, series) for seed, series in found.items()]
+    seeds, seed = np.unique(trace.frame["seed"].to_numpy(), return_inverse=True)
+    steps, values = trace.frame["step"].to_numpy(np.int64), trace.frame["value"].to_numpy(np.float64)
+    name, names = pd.factorize(trace.frame["signal"])
+    finite = np.flatnonzero(np.isfinite(values) & (name >= 0))
+    order = finite[np.argsort(steps[finite], kind="stable")]
+    series = seed[order] * len(names) + name[order]
+    # Sorted by step already, a stable sort by series leaves each series' rows together and in order.
+    within = np.argsort(series, kind="stable")
+    starts = np.flatnonzero(np.diff(series[within], prepend=-1))
+    found: list[dict[str, Series]] = [{} for _ in seeds]
+    groups = np.split(within, starts[1:]) if len(starts) else []
+    for group in sorted(groups, key=lambda group: int(group[0])):  # signals as they first appear
+        row = order[group]
+        found[seed[row[0]]][str(names[name[row[0]]])] = Series(steps[row], values[row])
+    return [Signals(int(seed), series) for seed, series in zip(seeds, found, strict=True)]
 
 
 def trailing_median(values: Floats, window: int) -> Floats:
     """Median of the last `window` values at each point, of as many as there are at the start."""
     return pd.Series(values).rolling(window, min_periods=1).median().to_numpy(copy=True)
-
-
-def _series(group: pd.DataFrame) -> Series:
-    return Series(group["step"].to_numpy(np.int64), group["value"].to_numpy(np.float64))

@@ -13,8 +13,10 @@ from genbench.engine import streams
 from genbench.engine.chains import Chains
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
+from genbench.metrics.inputs import kept
 from genbench.models.capabilities import Probed
 from genbench.models.model import ChainSampler, DirectSampler, Draws, Nets
+from genbench.tasks.task import Task
 
 
 class Probe:
@@ -23,10 +25,9 @@ class Probe:
     def __init__(self, ensemble: Ensemble) -> None:
         self.ensemble = ensemble
 
-    @cached_property
+    @property
     def reference(self) -> Reference:
-        task = self.ensemble.task
-        return Reference.of(task.unit(task.train[: 2 * BANK]), task.unit(task.held_out[: 8 * BANK]))
+        return _reference(self.ensemble.task)
 
     @torch.no_grad()
     def read(self, state: State) -> dict[str, list[float]]:
@@ -64,3 +65,8 @@ class Probe:
 
         samples, own = each(self.ensemble, state, look, self._noise)
         return own | dict(statistics(self.reference, samples))
+
+
+@kept
+def _reference(task: Task) -> Reference:
+    return Reference.of(task.unit(task.train[: 2 * BANK]), task.unit(task.held_out[: 8 * BANK]))

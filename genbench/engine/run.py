@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from genbench.detectors import diagnose
 from genbench.engine import checkpoint, cost, memory, parallel, schedule
+from genbench.engine.data import load_task
 from genbench.engine.devices import BackendChoice, choose_backend, choose_compilation, describe
 from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.logbook import Logbook
 from genbench.engine.parallel import Group
 from genbench.engine.probe import Probe
 from genbench.engine.program import Precision
@@ -29,12 +30,12 @@ from genbench.environment import environment, lock
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.models.model import Model
-from genbench.registry import models, tasks
+from genbench.registry import models
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
-from genbench.types import Estimate, GenbenchError, InputError, Record, Score, Trace
+from genbench.types import Estimate, GenbenchError, InputError, Record, Score
 
 CHECKPOINT_SECONDS = 30.0
 PICTURED = {"images": 64, "points": 1000}
@@ -77,15 +78,6 @@ class Machine:
     precision: Precision = "fp32"
 
 
-def load_task(config: RunConfig, data_dir: Path | None) -> Task:
-    """The task of a configuration, on the CPU."""
-    entry = tasks[config.task]
-    where = {"data_dir": data_dir} if "data_dir" in entry.options else {}
-    task: Task = entry.create(**config.task_options, **where)
-    task.check()
-    return task
-
-
 def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Observer) -> Record:
     """Run, or go on with, one configuration; everything lies in `folder` when this returns.
 
@@ -93,7 +85,7 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
         GenbenchError: the data are missing, or the folder's checkpoint is damaged.
     """
     record = Record(config.suite, config.task, config.model, config.as_dict(), "running", config.seeds)
-    task = load_task(config, machine.data_dir).to(machine.device)
+    task = load_task(config, machine.data_dir, machine.device)
     model = models[config.model].create(**config.options)
     record = replace(record, environment=environment(describe(machine.device)), data=_describe_data(task))
     if reason := model.refuses(task) or _splits(config, model, task, machine):
@@ -126,7 +118,7 @@ def _smaller(ensemble: Ensemble, error: Exception) -> Ensemble | None:
 
 def assemble(config: RunConfig, machine: Machine) -> Ensemble:
     """What trains a configuration on a machine."""
-    task = load_task(config, machine.data_dir).to(machine.device)
+    task = load_task(config, machine.data_dir, machine.device)
     return _ensemble(config, models[config.model].create(**config.options), task, machine)
 
 
@@ -173,8 +165,7 @@ class _Run:
     record: Record
     group: Group | None = None
     state: State = field(init=False)
-    trace: list[pd.DataFrame] = field(default_factory=list)
-    newest: dict[str, float] = field(default_factory=dict)
+    log: Logbook = field(default_factory=Logbook)
     scores: list[Score] = field(default_factory=list)
     evaluation_seconds: float = 0.0
     hopeless: set[int] = field(default_factory=set)
@@ -204,7 +195,7 @@ class _Run:
             if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
                 self._save("running", metrics)
         self._walk()
-        self.record = replace(self.record, anchors=anchors(self.ensemble.task, metrics))
+        self._anchor(metrics)
         return self._save("done" if bool(self.state.alive.any()) else "failed", metrics)
 
     def _advance(self, tick: int) -> Accumulator:
@@ -224,7 +215,7 @@ class _Run:
         if state is None:
             return None
         before = self.folder.read_trace()
-        self.trace = [before[before.step <= state.step]]
+        self.log = Logbook(before[before.step <= state.step])
         broken = set(before[(before.signal == FINITE) & (before.value == 0)].seed)
         died = zip(self.config.seeds, state.died.tolist(), strict=True)
         self.hopeless = {seed for seed, at in died if at >= 0 and seed not in broken}
@@ -244,42 +235,26 @@ class _Run:
         return [metric for metric in asked if not refusals[metric.name]], notes
 
     def _log(self, signals: dict[str, list[float]]) -> None:
-        step, seeds = self.state.step, self.config.seeds
-        alive = self.state.alive.tolist()
-        finite = [lives or seed in self.hopeless for seed, lives in zip(seeds, alive, strict=True)]
-        signals = {FINITE: list(map(float, finite)), **signals}
+        alive = dict(zip(self.config.seeds, self.state.alive.tolist(), strict=True))
+        finite = [float(lives or seed in self.hopeless) for seed, lives in alive.items()]
+        step = self.state.step
         examples = self.ensemble.examples(step)
-        rows = [
-            (seed, step, self.state.seconds, examples, signal, value)
-            for signal, values in signals.items()
-            for seed, value, lives in zip(seeds, values, alive, strict=True)
-            if lives or signal == FINITE
-        ]
-        columns = ["seed", "step", "seconds", "samples", "signal", "value"]
-        self.trace.append(pd.DataFrame(rows, columns=columns))
-        by_signal: dict[str, list[float]] = {}
-        for *_, signal, value in rows:
-            by_signal.setdefault(signal, []).append(value)
-        self.newest = {signal: _known_mean(values) for signal, values in by_signal.items()}
+        self.log.add(step, self.state.seconds, examples, {FINITE: finite, **signals}, alive)
 
     def _stop_hopeless(self, names: Sequence[str]) -> None:
         """Freeze seeds on which one of these detectors has found something."""
-        for verdict in diagnose(self._whole_trace(), names):
+        trace = self.log.trace()
+        for verdict in diagnose(trace, names) if trace else ():
             row = self.config.seeds.index(verdict.seed)
             if verdict.verdict == "detected" and bool(self.state.alive[row]):
                 self.state.died[row] = self.state.step
                 self.hopeless.add(verdict.seed)
 
-    def _whole_trace(self) -> Trace:
-        self.trace = [pd.concat(self.trace, ignore_index=True)]
-        return Trace(self.trace[0])
-
     def _evaluate(self, metrics: list[Metric]) -> None:
         started = time.perf_counter()
         pictured = PICTURED[self.ensemble.task.kind]
-        bank = draw(
-            self.ensemble, self.state, max([pictured, *(m.samples for m in metrics)]), bank="evaluation"
-        )
+        most = max([pictured, *(m.samples for m in metrics)])
+        bank = draw(self.ensemble, self.state, most, bank="evaluation")
         for row, lives in enumerate(self.state.alive.tolist()):
             if lives:
                 subject = self._subject(row, bank[row])
@@ -287,14 +262,17 @@ class _Run:
                     Score(self.config.seeds[row], self.state.step, m.name, _estimate(m, subject))
                     for m in metrics
                 ]
+        self.evaluation_seconds += time.perf_counter() - started
         self._keep(bank[:, :pictured])
+
+    def _anchor(self, metrics: list[Metric]) -> None:
+        started = time.perf_counter()
+        self.record = replace(self.record, anchors=anchors(self.ensemble.task, metrics))
         self.evaluation_seconds += time.perf_counter() - started
 
     def _walk(self) -> None:
-        started = time.perf_counter()
         if (paths := walk(self.ensemble, self.state)) is not None:
             self.observer.walks(paths.cpu().numpy(), self._real())
-        self.evaluation_seconds += time.perf_counter() - started
 
     def _real(self) -> np.ndarray:
         """Held-out data that pictures show beside samples."""
@@ -322,7 +300,7 @@ class _Run:
                 newest.setdefault(score.metric, []).append(score.estimate.value)
         rate = self._examples() / max(self.state.seconds, 1e-9)
         scores = {name: float(np.mean(values)) for name, values in newest.items()}
-        self.observer.tick(self.state.step, rate, scores, self.newest)
+        self.observer.tick(self.state.step, rate, scores, self.log.newest)
 
     def _examples(self) -> int:
         return self.ensemble.examples(self.state.step) * len(self.config.seeds)
@@ -339,8 +317,7 @@ class _Run:
 
     def _save(self, status: Any, metrics: list[Metric]) -> Record:
         # The checkpoint goes last but for the record: what it promises is on disk already.
-        if self.trace:
-            trace = self._whole_trace()
+        if (trace := self.log.trace()) is not None:
             self.folder.write_trace(trace.frame)
             if status != "running":
                 self.folder.write_verdicts(diagnose(trace))
@@ -361,12 +338,6 @@ class _Run:
         self.folder.write_record(self.record)
         self.saved = time.monotonic()
         return self.record
-
-
-def _known_mean(values: Sequence[float]) -> float:
-    """Of those that are numbers; NaN if none is. A frame's own mean takes a hundred times as long."""
-    known = [value for value in values if not math.isnan(value)]
-    return sum(known) / len(known) if known else math.nan
 
 
 def _estimate(metric: Metric, subject: Subject) -> Estimate:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
 from genbench.engine.memory import is_out_of_memory
 from genbench.engine.run import Machine, execute
 from genbench.report.pictures import samples_picture, walks_picture
+from genbench.report.png import png
 from genbench.store import WALKS, Place, RunFolder
 from genbench.store.claim import claim
 from genbench.suite import RunConfig
@@ -82,15 +81,11 @@ class _Watcher:
         self.progress.tick(self.config, step, examples_per_second, scores, signals)
 
     def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
-        self._keep(f"samples/step-{step:07d}.png", samples_picture(generated, real, self.config.seeds))
+        picture = samples_picture(generated, real, self.config.seeds)
+        self.folder.write_bytes(f"samples/step-{step:07d}.png", png(picture))
 
     def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
-        self._keep(WALKS, walks_picture(paths, real, self.config.seeds))
-
-    def _keep(self, name: str, picture: Image.Image) -> None:
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG")
-        self.folder.write_bytes(name, buffer.getvalue())
+        self.folder.write_bytes(WALKS, png(walks_picture(paths, real, self.config.seeds)))
 
 
 @dataclass(frozen=True)

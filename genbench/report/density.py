@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from genbench.report.panels import Window
+from genbench.report.plane import Window
 
 PIXELS = 240
 _COLOUR = (46, 134, 222)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import numpy as np
 
 from genbench.report.methods import Method, methods
 from genbench.report.pictures import overview
+from genbench.report.png import png
 from genbench.store import Place, Results, RunFolder, Samples, write_atomically
 
 
@@ -28,9 +28,7 @@ def _overview(task: str, own: list[Method], folders: dict[str, RunFolder]) -> by
     if not shown:
         return None
     generated = {model: np.concatenate([s.generated for s in samples]) for model, samples in shown.items()}
-    buffer = io.BytesIO()
-    overview(task, generated, next(iter(shown.values()))[0].real).save(buffer, "PNG")
-    return buffer.getvalue()
+    return png(overview(task, generated, next(iter(shown.values()))[0].real))
 
 
 def _samples(method: Method, folders: dict[str, RunFolder]) -> list[Samples]:

@@ -14,7 +14,8 @@ from genbench.report.cards import cards
 from genbench.report.costs import priced
 from genbench.report.density import PIXELS, density_png
 from genbench.report.entries import THROUGHPUT, last_scores
-from genbench.report.panels import Window, data_window
+from genbench.report.panels import data_window
+from genbench.report.plane import Window
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store.place import read

@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from genbench.report import style
-
-Window = tuple[float, float, float, float]
-"""Left, right, bottom and top of what a panel shows."""
+from genbench.report.plane import Plane, Window
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom of a part of a picture, in pixels."""
@@ -28,7 +23,8 @@ _HEADING_ROW = 36
 _MOST_COLUMNS = 5
 _MOST_DOTS = 2000
 _MARGIN = 1.25
-_DOTS_PER_INCH = 100
+_POINT_PIXELS, _DATUM_PIXELS, _START_PIXELS, _LINE_PIXELS = 1.4, 2.1, 3.5, 2.2
+"""Radii of dots, and the width of a line."""
 
 
 @dataclass(frozen=True)
@@ -48,38 +44,33 @@ def data_window(reference: np.ndarray) -> Window:
     return x - half, x + half, y - half, y + half
 
 
-def scatter(title: str, points: np.ndarray, reference: np.ndarray, window: Window) -> Panel:
-    """Points (n, d) before the data (m, d) in grey, in two coordinates."""
-    axes = _plane(reference, window)
-    axes.scatter(points[:, 0], points[:, 1], s=4, color=style.SERIES[0], alpha=0.35, linewidths=0)
-    return _drawn(axes, title, points, window)
+def before_data(reference: np.ndarray, window: Window) -> Plane:
+    """A plane with data (m, d) in grey, in two coordinates."""
+    plane = Plane(PANEL_PIXELS, window)
+    plane.dots(reference[:_MOST_DOTS], _DATUM_PIXELS, style.DATA)
+    return plane
 
 
-def lines(title: str, paths: np.ndarray, reference: np.ndarray, window: Window) -> Panel:
-    """Paths (W, T, d) from their first points, which are dots, before the data in grey."""
-    axes = _plane(reference, window)
+def scatter(title: str, points: np.ndarray, behind: Plane) -> Panel:
+    """Points (n, d) in two coordinates."""
+    plane = behind.copy()
+    plane.dots(points, _POINT_PIXELS, style.SERIES[0], opacity=0.35)
+    return _panel(plane, title, points)
+
+
+def lines(title: str, paths: np.ndarray, behind: Plane) -> Panel:
+    """Paths (W, T, d) from their first points, which are dots."""
+    plane = behind.copy()
     for index, path in enumerate(paths):
         colour = style.SERIES[index % len(style.SERIES)]
-        axes.plot(path[:, 0], path[:, 1], color=colour, linewidth=1.6)
-        axes.plot(path[0, 0], path[0, 1], "o", color=colour, markersize=5)
-    return _drawn(axes, title, paths.reshape(-1, paths.shape[-1]), window)
+        plane.line(path, _LINE_PIXELS, colour)
+        plane.dots(path[:1], _START_PIXELS, colour)
+    return _panel(plane, title, paths.reshape(-1, paths.shape[-1]))
 
 
-def _plane(reference: np.ndarray, window: Window) -> Axes:
-    inches = PANEL_PIXELS / _DOTS_PER_INCH
-    figure = Figure(figsize=(inches, inches), dpi=_DOTS_PER_INCH, facecolor=style.PAPER)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=window[:2], ylim=window[2:], xticks=[], yticks=[])
-    axes.spines[:].set(color=style.RULE, linewidth=1.5)
-    axes.scatter(reference[:_MOST_DOTS, 0], reference[:_MOST_DOTS, 1], s=9, color=style.DATA, linewidths=0)
-    return axes
-
-
-def _drawn(axes: Axes, title: str, points: np.ndarray, window: Window) -> Panel:
-    canvas = FigureCanvasAgg(axes.get_figure(root=True))
-    canvas.draw()
-    outside = _outside(points, window)
-    note = f"{outside:.1%} outside" if outside else ""
-    return Panel(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), title, note)
+def _panel(plane: Plane, title: str, points: np.ndarray) -> Panel:
+    outside = _outside(points, plane.window)
+    return Panel(plane.picture(), title, f"{outside:.1%} outside" if outside else "")
 
 
 def _outside(points: np.ndarray, window: Window) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genbench.report import style
-from genbench.report.panels import Box, Panel, Window, data_window, lines, panel_box, scatter, sheet
+from genbench.report.panels import Box, Panel, before_data, data_window, lines, panel_box, scatter, sheet
+from genbench.report.plane import Window
 
 TILE_PIXELS = 56
 ROW_IMAGES = 16
@@ -68,7 +69,8 @@ def walks_picture(paths: np.ndarray, real: np.ndarray, seeds: Sequence[int]) -> 
     """
     if paths.ndim == 4:
         pairs = zip(_seed_titles(seeds), paths, strict=True)
-        return sheet([lines(title, own, real, data_window(real)) for title, own in pairs])
+        behind = before_data(real, data_window(real))
+        return sheet([lines(title, own, behind) for title, own in pairs])
     blocks = [_tiles(own) for own in paths]
     return _labelled(blocks, [[title] for title in _seed_titles(seeds)])
 
@@ -118,9 +120,9 @@ def scatter_grid(
         limits: what to show; all the data, with a margin, if None.
         seeds: names the S panels; without it they bear no names.
     """
-    window = limits or data_window(reference)
+    behind = before_data(reference, limits or data_window(reference))
     titles = _seed_titles(seeds) if seeds else [""] * len(points)
-    return sheet([scatter(*pair, reference, window) for pair in zip(titles, points, strict=True)])
+    return sheet([scatter(*pair, behind) for pair in zip(titles, points, strict=True)])
 
 
 def overview(title: str, samples: Mapping[str, np.ndarray], real: np.ndarray) -> Image.Image:
@@ -133,9 +135,9 @@ def overview(title: str, samples: Mapping[str, np.ndarray], real: np.ndarray) ->
         real: shape (m, C, H, W) or (m, d).
     """
     if real.ndim == 2:
-        window = data_window(real)
+        behind = before_data(real, data_window(real))
         pooled = {"data": real[:0], **{name: np.concatenate(list(own)) for name, own in samples.items()}}
-        panels = [scatter(name, points, real, window) for name, points in pooled.items()]
+        panels = [scatter(name, points, behind) for name, points in pooled.items()]
     else:
         everything = {"data": real[None], **samples}
         panels = [Panel(_tiles(_rows_of_seeds(own)), name) for name, own in everything.items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from genbench.report.looks import kept
 from genbench.report.methods import Method
 from genbench.report.pictures import samples_picture
+from genbench.report.png import png
 from genbench.report.repeat import suite_toml
 from genbench.store import WALKS, Place, RunFolder, Samples
 from genbench.store.place import read
@@ -45,9 +45,7 @@ class RunPage:
         if path := self.kept.get(step):
             return read(path)
         assert self._final is not None
-        buffer = io.BytesIO()
-        samples_picture(self._final.generated, self._final.real, self.record.seeds).save(buffer, "PNG")
-        return buffer.getvalue()
+        return png(samples_picture(self._final.generated, self._final.real, self.record.seeds))
 
     @cached_property
     def _final(self) -> Samples | None:

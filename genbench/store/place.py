@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ def shared(where: Place) -> bool:
 def read(path: Place) -> bytes:
     """A file's content, in one request."""
     if isinstance(path, Path):
-        return path.read_bytes()
+        with path.open("rb", buffering=0) as file:
+            return file.readall()
     data: bytes = path.fs.cat_file(path.path)
     return data
 
@@ -84,12 +86,28 @@ def put(path: UPath, data: bytes) -> None:
 
 
 def walk(root: Place) -> Iterator[tuple[Place, list[str], list[str]]]:
-    """Like ``os.walk``: each folder, names of folders in it, which may be pruned in place, and of files."""
+    """Each folder, names of folders in it, which may be sorted or pruned in place, and names of all else.
+
+    As with ``os.walk``, a folder that cannot be read is passed over, and links are not followed; unlike it,
+    no folder is asked twice whether it is a link.
+    """
     if isinstance(root, Path):
-        for folder, below, files in os.walk(root):
-            yield Path(folder), below, files
+        yield from _walk_here(root)
     else:
         yield from _descend(root, (), _tree(root))
+
+
+def _walk_here(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        below: list[str] = []
+        files: list[str] = []
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                (below if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+        yield folder, below, files
+        waiting += [folder / name for name in reversed(below)]
 
 
 def _unreachable(what: str, error: Exception) -> InputError:

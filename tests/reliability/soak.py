@@ -2,20 +2,28 @@
 
 ``python tests/reliability/soak.py --minutes 60`` writes a line a round and its figures at the end: a process
 that leaks shows a slope. The first quarter of the rounds warms up caches and is left out of the slope.
+
+Memory is looked at four ways, after a collection of garbage. ``allocated`` is what the C library has handed
+out, ``blocks`` what Python's own allocator has; a leak shows there first. ``private`` is what the process
+holds of the machine, with the gaps between what it uses. ``resident`` also counts pages of programs and
+libraries, which the system takes away and brings back as it likes, so its slope says little.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import json
-import os
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
-import numpy as np
 import torch
+from scipy import stats
 
 from genbench.engine.run import Machine
 from genbench.executors.local import run_all
@@ -48,32 +56,62 @@ def main() -> None:
 
 
 def sample(seconds: float) -> dict[str, float]:
-    """What this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    """What this process holds now, memory in megabytes."""
+    gc.collect()
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return {
         "seconds": round(seconds, 1),
-        "megabytes": round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1),
+        "allocated": round(allocated() / 1e6, 2),
+        "blocks": sys.getallocatedblocks(),
+        "private": round(int(status["RssAnon"].split()[0]) * 1024 / 1e6, 1),
+        "resident": round(int(status["VmRSS"].split()[0]) * 1024 / 1e6, 1),
         "files": len(list(Path("/proc/self/fd").iterdir())),
         "threads": len(list(Path("/proc/self/task").iterdir())),
         "python_threads": threading.active_count(),
     }
 
 
+class _Mallinfo(ctypes.Structure):
+    """``struct mallinfo2`` of glibc 2.33 and newer."""
+
+    _fields_: ClassVar = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+def allocated() -> int:
+    """Bytes that the C library has handed out and that were not given back."""
+    ask = ctypes.CDLL("libc.so.6").mallinfo2
+    ask.restype = _Mallinfo
+    found = ask()
+    return int(found.uordblks + found.hblkhd)
+
+
 def figures(rows: list[dict[str, float]], runs: int) -> dict[str, object]:
-    """How each held quantity went after the warm-up: at its start, at its end, and its slope an hour."""
+    """How each held quantity went: first, after the warm-up, last, and its slope an hour."""
     kept = rows[len(rows) // 4 :]
-    hours = np.array([row["seconds"] for row in kept]) / 3600
     found: dict[str, object] = {
         "rounds": len(rows),
         "runs": len(rows) * runs,
-        "minutes": rows[-1]["seconds"] / 60,
+        "minutes": round(rows[-1]["seconds"] / 60, 1),
     }
-    for name in ("megabytes", "files", "threads"):
-        values = np.array([row[name] for row in kept], dtype=float)
-        slope = float(np.polyfit(hours, values, 1)[0]) if len(kept) > 2 else float("nan")
-        ends = {"first": rows[0][name], "after warm-up": float(values[0]), "last": float(values[-1])}
-        found[name] = {**ends, "an hour": slope}
+    for name in ("allocated", "blocks", "private", "resident", "files", "threads"):
+        ends = {"first": rows[0][name], "after warm-up": kept[0][name], "last": kept[-1][name]}
+        found[name] = {**ends, **slope([row["seconds"] / 3600 for row in kept], [row[name] for row in kept])}
     return found
+
+
+def slope(hours: list[float], values: list[float]) -> dict[str, float]:
+    """Least squares, with the half-width of its 95 % interval; nothing of fewer than three rounds."""
+    if len(values) < 3:
+        return {}
+    fitted = stats.linregress(hours, values)
+    half = float(stats.t.ppf(0.975, len(values) - 2) * fitted.stderr)
+    return {"an hour": round(float(fitted.slope), 3), "give or take": round(half, 3)}
 
 
 if __name__ == "__main__":
