@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,6 +12,9 @@ from torch import Tensor
 from genbench.engine.program import Given, Made
 
 Flat = Callable[..., list[Tensor]]
+
+_TRACING = threading.Lock()
+"""Threads wait here for the first of them to compile; tracing walks through nets that they share."""
 
 
 class Compiled:
@@ -28,8 +32,9 @@ class Compiled:
     def __call__(self, given: Given) -> Made:
         inputs = _leaves(given)
         key = tuple((t.shape, t.stride()) for t in inputs)
-        if key not in self._functions:
-            self._functions[key] = self._compile(given, inputs)
+        with _TRACING:
+            if key not in self._functions:
+                self._functions[key] = self._compile(given, inputs)
         with torch.no_grad():
             player, died, signals, *rest = self._functions[key](*inputs)
         optimizer, buffers = self._names

@@ -44,7 +44,7 @@ def step_flops(ensemble: Ensemble) -> list[tuple[int, int]]:
     Matrix products and convolutions are counted, forward and backward, a multiplication and an addition each;
     what is done entry by entry is not. One seed is trained for a step a phase on its own, and thrown away.
     """
-    one = replace(ensemble, seeds=ensemble.seeds[:1], backend="loop", sharing=None)
+    one = replace(ensemble, seeds=ensemble.seeds[:1], backend="loop", sharing=None, compiled=False)
     state, counted = one.initial(), []
     for start, end, _ in one.spans:
         if start < end:

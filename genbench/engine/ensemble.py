@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 
 import torch
 from torch import Tensor
 
-from genbench.engine import streams
+from genbench.engine import groups, streams
 from genbench.engine.compilation import Compiled
+from genbench.engine.feed import Feed
 from genbench.engine.gradients import Backend, Gradient, Sharing, gradient
+from genbench.engine.heap import keep_freed
 from genbench.engine.nets import Layout, Net, bind, flatten
 from genbench.engine.program import Given, Precision, Program, products
 from genbench.engine.signals import Accumulator
 from genbench.models.model import Model, Update
 from genbench.ops.optim import State as OptimizerState
 from genbench.tasks.task import Task
-
-BLOCK_NUMBERS = 2**20
-"""Random numbers a seed draws at once, about; enough to make the draw's own cost vanish."""
-MAX_BLOCK_STEPS = 64
 
 
 @dataclass
@@ -46,6 +45,23 @@ class State:
     def alive(self) -> Tensor:
         return self.died < 0
 
+    def rows(self, rows: slice) -> State:
+        """The state of some seeds."""
+        return replace(
+            self,
+            players=_cut(self.players, rows),
+            buffers=_cut(self.buffers, rows),
+            died=self.died[rows],
+            optimizers={u: _cut(own, rows) for u, own in self.optimizers.items()},
+        )
+
+    def join(self, parts: Sequence[State]) -> None:
+        """Become the state of all seeds, from the states of groups of them in order."""
+        self.players = _joined([part.players for part in parts])
+        self.buffers = _joined([part.buffers for part in parts])
+        self.died = torch.cat([part.died for part in parts])
+        self.optimizers = {u: _joined([part.optimizers[u] for part in parts]) for u in parts[0].optimizers}
+
 
 @dataclass(frozen=True)
 class Ensemble:
@@ -53,7 +69,7 @@ class Ensemble:
 
     Attributes:
         steps: the whole budget; phases divide it by their shares.
-        together: seeds that a batched program holds at once; None means all.
+        together: seeds that are trained at once, where memory is short; None leaves it to their size.
         sharing: how gradients come from several processes; None for this one alone.
         compiled: whether an update is one compiled program; for the batched backend, in one process.
     """
@@ -98,13 +114,10 @@ class Ensemble:
 
     def advance(self, state: State, stop: int) -> Accumulator:
         """Train from `state.step` up to `stop`, in place; gives the signals of the stretch."""
-        signals = Accumulator()
+        keep_freed()
         started = time.perf_counter()
         with products(self.precision, self.device):
-            for phase, (start, end, updates) in enumerate(self.spans):
-                first, last = max(start, state.step), min(end, stop)
-                if first < last:
-                    self._advance_phase(state, phase, updates, first, last, signals)
+            signals = self._train(state, stop)
         self._synchronise()
         state.step = stop
         state.seconds += time.perf_counter() - started
@@ -131,8 +144,19 @@ class Ensemble:
         return [streams.generator(self.device, seed, *purpose) for seed in self.seeds]
 
     @cached_property
-    def _orders(self) -> list[streams.DataOrder]:
-        return [streams.DataOrder(seed, len(self.task.train), self.device) for seed in self.seeds]
+    def _groups(self) -> list[tuple[slice, Feed]]:
+        """Seeds that are trained at once, and what feeds them."""
+        size = self.together or len(self.seeds)
+        if self._cached:
+            alone = -(-len(self.seeds) // torch.get_num_threads())
+            size = min(size, alone, groups.cached_seeds(self.layouts, self.batch))
+        cuts = groups.cut(len(self.seeds), size)
+        return [(rows, Feed(self.model, self.task, self.seeds[rows], self.batch)) for rows in cuts]
+
+    @property
+    def _cached(self) -> bool:
+        """Whether seeds are cut into groups that fit a processor's caches, and its cores."""
+        return self.compiled and self.device.type == "cpu"
 
     @cached_property
     def _programs(self) -> dict[tuple[int, int], Program]:
@@ -147,7 +171,7 @@ class Ensemble:
         return {place: Compiled(program) for place, program in self._programs.items()}
 
     def _gradient(self, update: Update) -> Gradient:
-        return gradient(update, self.layouts, self.backend, self.together, self.sharing)
+        return gradient(update, self.layouts, self.backend, self.sharing)
 
     def _seed_nets(self, seed: int) -> Mapping[str, torch.nn.Module]:
         # Modules initialise themselves from the global generator: lend it to this seed, on the CPU, where
@@ -158,18 +182,44 @@ class Ensemble:
             )
             return self.model.nets(self.task)
 
-    def _advance_phase(
-        self, state: State, phase: int, updates: Sequence[Update], first: int, last: int, signals: Accumulator
+    def _train(self, state: State, stop: int) -> Accumulator:
+        if len(self._groups) == 1:
+            return self._train_group(state, self._groups[0][1], stop)
+        parts = [state.rows(rows) for rows, _ in self._groups]
+        # Only compiled programs run on threads: a net that Python walks through is filled seed by seed.
+        threads = min(torch.get_num_threads(), len(parts)) if self._cached else 1
+        with groups.side_by_side(threads) as each:
+            signals = list(each(self._train_group, parts, [feed for _, feed in self._groups], repeat(stop)))
+        state.join(parts)
+        return Accumulator.joined(signals)
+
+    def _train_group(self, state: State, feed: Feed, stop: int) -> Accumulator:
+        signals = Accumulator()
+        for phase, (start, end, updates) in enumerate(self.spans):
+            first, last = max(start, state.step), min(end, stop)
+            if first < last:
+                self._train_phase(state, feed, phase, updates, first, last, signals)
+        return signals
+
+    def _train_phase(
+        self,
+        state: State,
+        feed: Feed,
+        phase: int,
+        updates: Sequence[Update],
+        first: int,
+        last: int,
+        signals: Accumulator,
     ) -> None:
         for u, update in enumerate(updates):
             if (key := f"{phase}.{u}") not in state.optimizers:
                 state.optimizers[key] = update.optimizer.init(state.players[update.player])
-        for step, data, noises in self._inputs(phase, updates, first, last):
+        for step, data, noises in feed.steps(phase, updates, first, last):
             at = torch.full_like(state.died[0], step)
             for u, update in enumerate(updates):
-                for repeat in range(update.repeats):
-                    x = self.task.unit(self.task.train[data[:, repeat]])
-                    noise = {name: drawn[:, repeat] for name, drawn in noises[u].items()}
+                for again in range(update.repeats):
+                    x = self.task.unit(self.task.train[data[:, again]])
+                    noise = {name: drawn[:, again] for name, drawn in noises[u].items()}
                     self._apply(state, at, phase, u, x, noise, signals)
 
     def _apply(
@@ -191,48 +241,15 @@ class Ensemble:
         state.died = made.died
         signals.add(update.player, program.names, made.signals, program.layout, update.optimizer.rate)
 
-    def _inputs(
-        self, phase: int, updates: Sequence[Update], first: int, last: int
-    ) -> Iterator[tuple[int, Tensor, list[dict[str, Tensor]]]]:
-        """Step, data indices (S, repeats, B) and the noise of each update (S, repeats, …)."""
-        length = self._block_steps(updates)
-        for block in range(first // length, (last - 1) // length + 1):
-            data, drawn = self._block(phase, updates, block, length)
-            for step in range(max(first, block * length), min(last, (block + 1) * length)):
-                i = step - block * length
-                yield step, data[:, i], [{n: t[:, i] for n, t in each.items()} for each in drawn]
-
-    def _block(
-        self, phase: int, updates: Sequence[Update], block: int, length: int
-    ) -> tuple[Tensor, list[dict[str, Tensor]]]:
-        """Indices and noise of a block of steps; the last one is kept, since a tick may end within it."""
-        if (key := (phase, block)) not in self._last_block:
-            noise = self.model.noise(self.task, self.batch)
-            self._last_block.clear()
-            self._last_block[key] = (
-                self._indices(updates, block * length, length),
-                [
-                    streams.draw(noise, self.generators("noise", phase, u, block), (length, update.repeats))
-                    for u, update in enumerate(updates)
-                ],
-            )
-        return self._last_block[key]
-
-    @cached_property
-    def _last_block(self) -> dict[tuple[int, int], tuple[Tensor, list[dict[str, Tensor]]]]:
-        return {}
-
-    def _block_steps(self, updates: Sequence[Update]) -> int:
-        # A function of model, task and batch alone: a seed's stream must not depend on its company.
-        numbers = sum(n.numel for n in self.model.noise(self.task, self.batch).values())
-        return max(1, min(MAX_BLOCK_STEPS, BLOCK_NUMBERS // (1 + numbers * sum(u.repeats for u in updates))))
-
-    def _indices(self, updates: Sequence[Update], start: int, length: int) -> Tensor:
-        repeats = max(update.repeats for update in updates)
-        span = repeats * self.batch
-        rows = [order.positions(start * span, (start + length) * span) for order in self._orders]
-        return torch.stack(rows).view(len(self.seeds), length, repeats, self.batch)
-
     def _synchronise(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def _cut(tensors: Mapping[str, Tensor], rows: slice) -> dict[str, Tensor]:
+    """Some seeds of each tensor; what has no axis is kept for all seeds."""
+    return {name: t[rows] if t.dim() else t for name, t in tensors.items()}
+
+
+def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.cat([p[name] for p in parts]) if t.dim() else t for name, t in parts[0].items()}

@@ -31,13 +31,11 @@ def gradient(
     update: Update,
     layouts: Mapping[str, Layout],
     backend: Backend,
-    together: int | None = None,
     sharing: Sharing | None = None,
 ) -> Gradient:
     """Function (player, all flats, buffers, x, noise) → (gradient, loss), all with seeds in front.
 
     Args:
-        together: seeds that a batched program holds at once, where memory is short; None means all.
         sharing: how the gradient comes from several processes; None for this one alone.
     """
 
@@ -50,9 +48,9 @@ def gradient(
     if backend == "loop":
         own = _looped(loss_of)
     elif update.gradient is not None:
-        own = _chunked(_closed_form(update, layouts), together)
+        own = _closed_form(update, layouts)
     else:
-        own = vmap(grad(loss_of, has_aux=True), chunk_size=together)
+        own = vmap(grad(loss_of, has_aux=True))
     return own if sharing is None else sharing(own)
 
 
@@ -68,21 +66,6 @@ def _closed_form(update: Update, layouts: Mapping[str, Layout]) -> Gradient:
             return layout.join(slopes), loss
 
     return every
-
-
-def _chunked(every: Gradient, together: int | None) -> Gradient:
-    """The same with so many seeds in memory at once."""
-    if together is None:
-        return every
-
-    def in_turn(*stacked: object) -> tuple[Tensor, Loss]:
-        seeds = len(stacked[0])  # type: ignore[arg-type]
-        parts = (slice(first, first + together) for first in range(0, seeds, together))
-        results = [every(*tree_map(lambda t, part=part: t[part], stacked)) for part in parts]
-        joined: tuple[Tensor, Loss] = tree_map(lambda *each: torch.cat(each), *results)
-        return joined
-
-    return in_turn
 
 
 def _looped(loss_of: Callable[..., tuple[Tensor, Loss]]) -> Gradient:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 
 from genbench.engine.nets import Layout
@@ -39,6 +42,14 @@ class Accumulator:
             first, last = layout.layers
             depth = (last.stop - last.start) / (first.stop - first.start)
             self._scales[player] = depth**0.5, rate * layout.numel**0.5
+
+    @classmethod
+    def joined(cls, parts: Sequence[Accumulator]) -> Accumulator:
+        """The signals of all seeds, from those of groups of them in order, over the same updates."""
+        whole = cls()
+        vars(whole).update(vars(parts[0]))
+        whole._sums = {player: torch.cat([p._sums[player] for p in parts]) for player in parts[0]._sums}
+        return whole
 
     def read(self) -> dict[str, list[float]]:
         """Mean of each signal by seed; the one place that waits for the device."""

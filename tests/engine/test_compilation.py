@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from genbench.engine import checkpoint
+from genbench.engine import checkpoint, groups
 from genbench.engine.devices import choose_compilation
 from genbench.engine.ensemble import Ensemble, State
 from genbench.models.model import Loss, Model, Noise, Phase, Update
@@ -57,6 +57,55 @@ def test_a_compiled_run_computes_the_same_and_resumes_exactly(eager: Ensemble) -
     assert torch.equal(whole.players["line"], resumed.players["line"])
     assert signals.keys() == known.keys()
     assert signals["line/loss"] == pytest.approx(known["line/loss"], rel=1e-4)
+
+
+def test_groups_of_seeds_on_threads_compute_the_same(eager: Ensemble, monkeypatch) -> None:
+    plain = replace(eager, model=Line(), seeds=(0, 1, 2, 3))
+    whole = plain.initial()
+    known = plain.advance(whole, 8).read()
+    monkeypatch.setattr(groups, "CACHED", 1)
+    torch.set_num_threads(2)
+    try:
+        compiled = replace(plain, compiled=True)
+        parts = compiled.initial()
+        signals = compiled.advance(parts, 8).read()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert len(compiled._groups) == 4
+    torch.testing.assert_close(parts.players, whole.players, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(parts.optimizers, whole.optimizers, rtol=1e-4, atol=1e-5)
+    assert signals["line/grad_norm"] == pytest.approx(known["line/grad_norm"], rel=1e-4)
+
+
+def test_an_error_on_a_thread_is_raised_and_threads_are_as_before() -> None:
+    def work(_: int) -> None:
+        raise MemoryError
+
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(MemoryError), groups.side_by_side(2) as each:
+            list(each(work, [0, 1, 2]))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "size", "sizes"), [(16, 4, [4] * 4), (10, 4, [2] * 5), (7, 3, [2, 2, 3]), (3, 9, [3])]
+)
+def test_groups_are_even(seeds: int, size: int, sizes: list[int]) -> None:
+    assert [rows.stop - rows.start for rows in groups.cut(seeds, size)] == sizes
+
+
+def test_more_seeds_of_a_small_net_fit_into_the_caches(eager: Ensemble) -> None:
+    fits = [
+        groups.cached_seeds(replace(eager, model=models["gan"].create(latent=2, width=w)).layouts, batch)
+        for w, batch in ((128, 256), (32, 64), (2048, 2048))
+    ]
+    assert 2 <= fits[0] <= 8
+    assert fits[1] >= 64
+    assert fits[2] == 1
 
 
 def test_an_autoencoder_compiles_and_computes_the_same(eager: Ensemble) -> None:

@@ -1,0 +1,44 @@
+"""Seeds in groups that are trained one after the other, or side by side on threads."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+
+from genbench.engine.nets import Layout
+
+CACHED = 5 * 2**19
+"""Bytes of activations that a compiled group may have: its step then stays in a processor's caches."""
+
+
+def cut(seeds: int, size: int) -> list[slice]:
+    """Even groups of at most `size` seeds, of one size where that takes less than twice as many of them."""
+    least = -(-seeds // size)
+    count = next((n for n in range(least, 2 * least) if seeds % n == 0), least)
+    ends = [seeds * i // count for i in range(count + 1)]
+    return [slice(start, end) for start, end in itertools.pairwise(ends)]
+
+
+def cached_seeds(layouts: Mapping[str, Layout], batch: int) -> int:
+    """How many seeds' activations fit into `CACHED`, about: a number a unit and example, four bytes each."""
+    units = sum(shape[0] for own in layouts.values() for shape in own.shapes.values() if len(shape) == 1)
+    return max(1, CACHED // (4 * batch * max(1, units)))
+
+
+@contextmanager
+def side_by_side(threads: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """A `map` that works on so many threads, each of which has torch compute on itself alone."""
+    if threads == 1:
+        yield map
+        return
+    try:
+        with ThreadPoolExecutor(threads, initializer=partial(torch.set_num_threads, 1)) as pool:
+            yield pool.map
+    finally:
+        torch.set_num_threads(threads)  # for libraries that count threads by process
