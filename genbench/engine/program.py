@@ -98,7 +98,7 @@ class Program:
 def products(precision: Precision, device: torch.device) -> Iterator[None]:
     """The matrix products of a precision: at full width on a CPU; a GPU may use TF32 if that is asked for."""
     if device.type == "cpu":
-        with full_width():
+        with full_width(device):
             yield
         return
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from genbench.kernels.gibbs import half_step
+from genbench.kernels.products import full_width
 
 STEPS_BETWEEN_LOGS = 32
 
@@ -61,8 +62,16 @@ def anneal(path: Path, betas: list[float], v: Tensor, generator: torch.Generator
     1 + p (e^{(β−β′)x} − 1). These ratios are multiplied up, and a logarithm is taken every 32 temperatures.
     """
     block = _steps_between_logs(path, betas)
-    if block == 0:
-        return anneal_plain(path, betas, v, generator)
+    with full_width(v.device):
+        if block == 0:
+            return anneal_plain(path, betas, v, generator)
+        return _anneal_in_blocks(path, betas, v, generator, block)
+
+
+def _anneal_in_blocks(
+    path: Path, betas: list[float], v: Tensor, generator: torch.Generator, block: int
+) -> Tensor:
+    """`anneal` with a logarithm every `block` temperatures."""
     slope = path.visible_bias - path.base_bias
     total = torch.zeros(len(v), dtype=torch.float64, device=v.device)
     ratio = v.new_ones(len(v), len(path.hidden_bias))
@@ -73,7 +82,7 @@ def anneal(path: Path, betas: list[float], v: Tensor, generator: torch.Generator
         # Rounding of e^x − 1 costs .01 nats in 14,500 temperatures; expm1 takes fifteen times as long.
         ratio.addcmul_(ratio * hidden, x.mul_(before - after).exp_().sub_(1))
         for_hidden, for_visible = _uniforms(path, len(v), generator)
-        v = _visible(path, after, (for_hidden < hidden).to(v), for_visible)
+        v = _visible(path, after, torch.lt(for_hidden, hidden, out=hidden), for_visible)
         if step % block == 0:
             total -= ratio.log().sum(1, dtype=torch.float64)
             ratio.fill_(1)

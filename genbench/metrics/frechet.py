@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from scipy import stats
+from scipy.linalg import lapack
 from torch import Tensor
 
 from genbench.metrics.inputs import Features, pair, rows
@@ -58,8 +60,7 @@ def frechet_distance(mu1: Features, sigma1: Features, mu2: Features, sigma2: Fea
         raise InputError(
             f"Gaussians of {len(first.mean)} and {len(second.mean)} dimensions; use one extractor"
         )
-    root = _root(first.covariance)
-    squared = torch.linalg.eigvalsh(root.T @ second.covariance @ root)
+    squared = _squared_overlaps(first.covariance, second.covariance)
     return _combine(first, second, float(squared.clamp(min=0).sqrt().sum()))
 
 
@@ -150,6 +151,20 @@ def _checked(mu: Features, sigma: Features) -> Moments:
     if not (mean.isfinite().all() and covariance.isfinite().all()):
         raise InputError("mean or covariance is not finite; look for NaN in the features")
     return Moments(mean, covariance, 0)
+
+
+def _squared_overlaps(first: Tensor, second: Tensor) -> Tensor:
+    """Eigenvalues of LᵀΣ₂L with Σ₁ = LLᵀ.
+
+    LAPACK's sygst makes that product at a quarter of the cost of two general ones.
+    """
+    if first.device.type == "cpu":
+        lower, failed = lapack.dpotrf(first.numpy(), lower=True)
+        if not failed:
+            product, _ = lapack.dsygst(second.numpy(), lower, itype=3, lower=True)
+            return torch.from_numpy(np.linalg.eigvalsh(product))
+    root = _root(first)
+    return torch.linalg.eigvalsh(root.T @ second @ root)
 
 
 def _root(covariance: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from genbench.kernels.pairwise import (
     squared_distances,
     subset_sums,
 )
+from genbench.kernels.products import full_width
 from genbench.metrics.inputs import Features, pair
 from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
@@ -26,7 +27,8 @@ _BANDWIDTH_ROWS = 1000
 
 def cubic(x: Tensor, y: Tensor) -> Tensor:
     """(xᵀy/d + 1)³ of all pairs, shapes (n, d), (m, d) → (n, m)."""
-    inner = torch.addmm(x.new_ones(()), x, y.T, alpha=1 / x.shape[1])
+    with full_width(x.device):
+        inner = torch.addmm(x.new_ones(()), x, y.T, alpha=1 / x.shape[1])
     return inner * inner * inner
 
 

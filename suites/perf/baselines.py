@@ -83,7 +83,7 @@ def vae_step(model: Vae, task: Task, batch: int) -> Step:
     return step
 
 
-def sklearn_rbm(hidden: int, task: Task, batch: int, examples: int, double: bool) -> Step:
+def sklearn_rbm(hidden: int, task: Task, batch: int, examples: int, double: bool = False) -> Step:
     """An epoch of scikit-learn's BernoulliRBM over `examples` examples; it computes in their precision."""
     from sklearn.neural_network import BernoulliRBM
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genbench.kernels import ais, pairwise
 from genbench.kernels.gibbs import half_step
-from genbench.metrics.frechet import frechet_distance
+from genbench.metrics.frechet import frechet_distance, frechet_distance_from_features
 from genbench.metrics.kernel_distance import cubic, kid
 from genbench.metrics.neighbours import prdc
 
@@ -114,7 +114,7 @@ class Kernel:
 class AgainstOthers:
     """Our time over that of the package that people use, in one process."""
 
-    params = ("frechet", "prdc", "kid", "annealing")
+    params = ("frechet", "frechet_few", "prdc", "kid", "annealing")
     param_names = ("metric",)
     timeout = 600
 
@@ -134,6 +134,19 @@ def frechet_pair(d: int = 256) -> tuple[Work, Work]:
 
     moments = (np.zeros(d), covariance(d, 0).numpy(), np.ones(d), covariance(d, 1).numpy())
     return lambda: frechet_distance(*moments), lambda: peer(*moments)
+
+
+def frechet_few_pair(n: int = 100, d: int = 256) -> tuple[Work, Work]:
+    """From features, fewer than their dimensions, against pytorch-fid's function on NumPy's moments."""
+    from pytorch_fid.fid_score import calculate_frechet_distance as peer
+
+    x, y = normal(n, d), normal(n, d, seed=1) + 0.1
+
+    def theirs() -> object:
+        fitted = ((part.mean(0), np.cov(part, rowvar=False)) for part in (x.numpy(), y.numpy()))
+        return peer(*(moment for pair in fitted for moment in pair))
+
+    return lambda: frechet_distance_from_features(x, y), theirs
 
 
 def prdc_pair(n: int = 1000, d: int = 64) -> tuple[Work, Work]:
@@ -166,6 +179,7 @@ def annealing_pair(units: int = 256, temperatures: int = 100) -> tuple[Work, Wor
 
 PAIRS: dict[str, Callable[[], tuple[Work, Work]]] = {
     "frechet": frechet_pair,
+    "frechet_few": frechet_few_pair,
     "prdc": prdc_pair,
     "kid": kid_pair,
     "annealing": annealing_pair,

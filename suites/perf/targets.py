@@ -16,6 +16,7 @@ from torch.nn.functional import pad
 
 from genbench.engine.ensemble import Ensemble
 from genbench.kernels import ais
+from genbench.kernels.products import full_width
 from genbench.registry import models, tasks
 from genbench.tasks.task import Task
 
@@ -71,9 +72,10 @@ def annealing(compiled: bool, precision: str) -> Pair:
     hidden = torch.zeros(100, 500)
 
     def products() -> None:
-        for _ in betas[1:]:
-            torch.mm(start, path.weight, out=hidden)
-            hidden @ path.weight.t()
+        with full_width(hidden.device):
+            for _ in betas[1:]:
+                torch.mm(start, path.weight, out=hidden)
+                hidden @ path.weight.t()
 
     return lambda: ais.anneal(path, betas, start, torch.Generator().manual_seed(0)), products, 1
 
@@ -96,6 +98,7 @@ ROWS: dict[str, Callable[[bool, Any], Pair]] = {
     "annealing": annealing,
     "frechet-1024": against(kernels.frechet_pair, 1024),
     "frechet-2048": against(kernels.frechet_pair, 2048),
+    "frechet-few": against(kernels.frechet_few_pair, 1000, 2048),
     "prdc": against(kernels.prdc_pair, 10_000, 2048),
     "kid": against(kernels.kid_pair, 2000, 2048, 100, 1000),
 }

@@ -13,7 +13,7 @@ def test_they_keep_single_precision(shape):
     batch, rows, depth, columns = shape
     source = torch.Generator().manual_seed(1)
     x, w = (torch.randn(batch, *own, generator=source) for own in ((rows, depth), (depth, columns)))
-    with products.full_width():
+    with products.full_width(torch.device("cpu")):
         found = x @ w
     exact = x.double() @ w.double()
     torch.testing.assert_close(found.double(), exact, rtol=0, atol=products.TOLERANCE * exact.abs().max())
@@ -32,11 +32,11 @@ def test_rounding_to_bfloat16_would_be_noticed(monkeypatch):
 
 def test_where_precision_would_be_lost_nothing_is_allowed(monkeypatch):
     monkeypatch.setattr(products, "keeps_single_precision", lambda: False)
-    with products.full_width():
+    with products.full_width(torch.device("cpu")):
         assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_the_setting_is_put_back():
-    with pytest.raises(ZeroDivisionError), products.full_width():
+    with pytest.raises(ZeroDivisionError), products.full_width(torch.device("cpu")):
         raise ZeroDivisionError
     assert torch.get_float32_matmul_precision() == "highest"
