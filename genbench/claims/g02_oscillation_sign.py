@@ -40,8 +40,10 @@ def oscillation_sign() -> Claim:
         "deviation of the generator's loss around its trend over its mean size, second half of the "
         f"run. Area under the ROC for telling seeds with fewer than {COVERED} of 8 modes from the "
         f"others, above {USEFUL} (DeLong).",
-        lesson="A loss curve is drawn against an opponent who moves too. Before you read collapse out "
-        "of it, look at samples, or count modes where you can.",
+        lesson="Of a run that lost modes and one that did not, the swing of the loss names the right one "
+        "four times in five: a hint, not a diagnosis. A loss curve is drawn against an opponent "
+        "who moves too. Before you read collapse out of it, look at samples, or count modes where "
+        "you can.",
         evidence=Runs(suite, measure),
         fast=POINTS_FAST,
         full=POINTS_FULL,

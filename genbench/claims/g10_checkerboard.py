@@ -46,16 +46,21 @@ def checkerboard() -> Claim:
         test="DCGANs on digits that differ in the generator's upsampling alone. Share of power at the "
         "highest frequency of rows or columns, in samples of the trained nets: ln(3×3 ÷ 4×4) and "
         f"ln(3×3 ÷ repeat), paired by seed, means above {WORTH} (t-tests). Both must hold.",
-        lesson="At the start the pattern is there by construction, since weights of one sign fall on "
-        "some pixels more often; what a critic leaves of it after training is what this experiment "
-        "measures. Kernel sides that are multiples of the stride, or resizing before a plain "
-        "convolution, avoid the question.",
+        lesson="At the start both kinds of transposed convolution leave the pattern, even kernels as "
+        "much as odd ones: each parity of pixels has weights of its own, and random weights "
+        "differ. The critic removes nearly all of it from both. Kernel sides that are multiples "
+        "of the stride treat pixels alike in number, not in weights; resizing before a plain "
+        "convolution has no pattern even at the start.",
         evidence=Runs(suite, measure),
         fast=CONV_FAST,
         full=CONV_FULL,
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="At the start of training .45 of the power lies at the stride's frequency with 3×3 "
+        "kernels, .43 with 4×4 and .03 with repeated pixels, as in the data; at the end .034, "
+        ".036 and .030. So the measure sees checkerboards, and training removes them. Deeper nets "
+        "on larger images may keep more.",
     )
 
 

@@ -34,9 +34,10 @@ def least_squares() -> Claim:
         "collapse, convergence failure or oscillation is diagnosed in its samples, or it is not "
         f"finite. Share of failed least-squares seeds below {SOLVED} (binomial test), and share of the "
         "usual loss minus it above 0 (Fisher's test). Both must hold.",
-        lesson="A loss changes which learning rates work and how hard the generator is pushed; it "
-        "changes neither the game nor its tendency to go round. Compare losses over a grid of "
-        "settings, never at one.",
+        lesson="Fewer least-squares GANs fail than usual ones, above all at the lowest rate; whether "
+        "hardly any does, 64 seeds leave open. A loss changes which learning rates work and how "
+        "hard the generator is pushed; it changes neither the game nor its tendency to go round. "
+        "Compare losses over a grid of settings, never at one.",
         evidence=Runs(suite, measure),
         fast=POINTS_FAST,
         full=POINTS_FULL,

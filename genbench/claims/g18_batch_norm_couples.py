@@ -40,15 +40,21 @@ def batch_norm_couples() -> Claim:
         f"{BATCH}. Variance of the image over batches, as a share of the variance over codes: mean over "
         f"seeds above {COUPLED} with batch norm, and its excess over that with a reference batch above "
         f"{COUPLED} (t-tests). Both must hold.",
-        lesson="With batch norm a sample has no value of its own, only one in its company: fix batch "
-        "sizes when you compare samples. With a reference batch the tie is gone by construction; the "
-        "nets were trained with batch norm, so what it does to training is not measured here.",
+        lesson="With batch norm a sample has no value of its own, only one in its company, but in "
+        "batches of 64 the company decides less than one per cent of the variance. The tie grows "
+        "as batches shrink: fix batch sizes when you compare samples. With a reference batch it "
+        "is gone by construction; the nets were trained with batch norm, so what it does to "
+        "training is not measured here.",
         evidence=Runs(suite, measure),
         fast=CONV_FAST,
         full=CONV_FULL,
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="The tie is there, .7 % of the variance in every seed and exactly none with a reference "
+        "batch, but smaller than the 1 % set in advance as worth speaking of. Measured afterwards "
+        "on the same nets, in companies of 16 it is 2.5 % and in companies of 8 4.7 %, as the "
+        "variance of batch statistics would have it.",
     )
 
 

@@ -82,9 +82,10 @@ def figure(frame: pd.DataFrame) -> Figure:
     table.plot.barh(ax=left, color=["#0072b2", "#d55e00"], legend=True)
     left.set(xlabel="share of trainings that failed", ylabel="", xlim=(0, 1.05))
     whole = frame[~frame["failed"]]
-    drawing.dots(right, whole.assign(name=whole["reading"] + "\n" + whole["precision"]), "name", "smallest")
+    names = whole["reading"].str.replace(" ", "\n") + "\n" + whole["precision"]
+    drawing.dots(right, whole.assign(name=names), "name", "smallest")
     right.set(yscale="log", ylabel="smallest variance met")
-    right.tick_params(axis="x", labelsize=5)
+    right.tick_params(axis="x", labelsize=7)
     return drawn
 
 

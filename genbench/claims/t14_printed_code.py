@@ -83,10 +83,10 @@ def figure(frame: pd.DataFrame) -> Figure:
         left, off.groupby(["scale", "seed"], sort=False)[["off"]].mean().reset_index(), "scale", "off"
     )
     drawing.reference(left, ERRORS, "limit")
-    left.set(yscale="log", ylabel="|sampled − exact bound|, standard errors")
+    left.set(yscale="log", ylabel="error of the bound, std. errors")
     weights = {"derived": 1.0, **{f"code, {factor:g}": printed_weight(factor) for factor in (5e-4, 0.5)}}
     right.bar(list(weights), list(weights.values()), color="#0072b2")
-    right.set(yscale="log", ylabel="weight of the KL beside the likelihood")
+    right.set(yscale="log", ylabel="weight of the KL term")
     return drawn
 
 

@@ -37,14 +37,20 @@ def vae_is_stable() -> Claim:
         f"Share of failed GAN seeds minus share of failed VAE seeds above {FEWER} (Newcombe's interval, "
         "Fisher's test); and mean distance of ln sliced Wasserstein from its median over the seeds of "
         "a rate, GAN minus VAE, mean above 0 (t-test over seeds). Both must hold.",
-        lesson="A VAE descends one loss, so a smaller loss is a better model; a GAN's losses say no "
-        "such thing. Easy to train and good at sampling are different virtues: look at both panels.",
+        lesson="A VAE descends one loss, so a smaller loss is a better model; a GAN's losses say no such "
+        "thing. It varies less from seed to seed here, but fails no less often: the GAN at the "
+        "lowest rate, the VAE at the highest. Easy to train and good "
+        "at sampling are different virtues: look at both panels.",
         evidence=Runs(suite, measure),
         fast=POINTS_FAST,
         full=POINTS_FULL,
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="Eight of sixteen VAEs at rate .01 end far from the data by the energy distance, and "
+        "other detectors agree: dead units in fourteen, posterior collapse in fourteen. At the "
+        "three smaller rates six of 48 fail, of GANs 14 of 48. The grid decides, and it was set "
+        "before.",
     )
 
 
