@@ -45,15 +45,24 @@ def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
     Args:
         origin: a point near the data, such as their mean, shape (d,).
     """
-    x, y = x.double() - origin, y.double() - origin
-    norms = x.square().sum(dim=1, keepdim=True)
     # The norms ride along as two more columns of the product, which saves two passes over the tile.
-    left = torch.cat([-2 * x, norms, torch.ones_like(norms)], dim=1)
-    right = torch.cat([y, y.new_ones(len(y), 1), y.square().sum(dim=1, keepdim=True)], dim=1)
+    left, right = _widened(x, origin), _widened(y, origin)
+    norms = left[:, -1:].clone()
+    left[:, :-2] *= -2
+    left[:, -2:] = left[:, -2:].flip(1)
     squared = (left @ right.T).float()
     # Where x and y are as near as rounding, their norms agree, so those of x give the bound.
     rounding = 8 * (x.shape[1] + 4) * torch.finfo(torch.float64).eps
     return squared.masked_fill_(squared <= (rounding * norms).float(), 0)
+
+
+def _widened(x: Tensor, origin: Tensor) -> Tensor:
+    """x around `origin`, a one and its squared norm, in double precision, (n, d) → (n, d + 2)."""
+    wide = torch.empty(len(x), x.shape[1] + 2, dtype=torch.float64, device=x.device)
+    centred = torch.sub(x, origin.double(), out=wide[:, :-2])
+    wide[:, -2] = 1
+    torch.sum(centred.square(), dim=1, out=wide[:, -1])
+    return wide
 
 
 def distance_tiles(x: Tensor, y: Tensor) -> Iterator[Tile]:
@@ -63,15 +72,31 @@ def distance_tiles(x: Tensor, y: Tensor) -> Iterator[Tile]:
 
 
 def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
-    """Squared distances of each x to its `k` nearest y, nearest first, shapes (n, d), (m, d) → (n, k).
-
-    Where `y` is `x` each row starts with the point's distance to itself, zero.
-    """
+    """Squared distances of each x to its `k` nearest y, nearest first, shapes (n, d), (m, d) → (n, k)."""
     best = torch.full((len(x), k), torch.inf, device=x.device)
     for rows, _, squared in distance_tiles(x, y):
-        inside = squared.topk(min(k, squared.shape[1]), dim=1, largest=False).values
-        best[rows] = torch.cat([best[rows], inside], dim=1).topk(k, dim=1, largest=False).values
+        _keep_nearest(best[rows], squared)
     return best.sort(dim=1).values
+
+
+def own_nearest_squared(x: Tensor, k: int) -> Tensor:
+    """`nearest_squared` of a set to itself, for which most tiles serve twice, (n, d) → (n, k).
+
+    Each row starts with the point's distance to itself, zero.
+    """
+    best, origin = torch.full((len(x), k), torch.inf, device=x.device), x.mean(dim=0)
+    for rows, columns, squared in own_tiles(x, lambda a, b: squared_distances(a, b, origin)):
+        _keep_nearest(best[rows], squared)
+        if columns != rows:
+            _keep_nearest(best[columns], squared.T)
+    return best.sort(dim=1).values
+
+
+def _keep_nearest(best: Tensor, squared: Tensor) -> None:
+    """Let the smallest of a tile (r, c) take their place among the smallest so far (r, k)."""
+    k = best.shape[1]
+    inside = squared.topk(min(k, squared.shape[1]), dim=1, largest=False).values
+    best.copy_(torch.cat([best, inside], dim=1).topk(k, dim=1, largest=False).values)
 
 
 def row_sums(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:

@@ -9,6 +9,7 @@ from genbench.kernels import pairwise
 from genbench.kernels.pairwise import (
     distance_tiles,
     nearest_squared,
+    own_nearest_squared,
     own_subset_sums,
     own_sums,
     row_sums,
@@ -46,9 +47,16 @@ def test_the_nearest_are_those_of_the_whole_matrix() -> None:
     torch.testing.assert_close(nearest_squared(x, y, 5), expected)
 
 
+@pytest.mark.parametrize("n", [1, 16, 50])
+def test_the_nearest_of_a_set_to_itself_are_those_of_the_whole_matrix(n: int) -> None:
+    x = normal(n, 3)
+    expected = whole(x, x).float().sort(dim=1).values[:, : min(n, 4)]
+    torch.testing.assert_close(own_nearest_squared(x, min(n, 4)), expected)
+
+
 def test_a_point_is_at_distance_zero_from_itself_and_its_copies() -> None:
     x = (normal(40, 64) * 100 + 1000).repeat(2, 1)
-    nearest = nearest_squared(x, x, 3)
+    nearest = own_nearest_squared(x, 3)
     assert nearest[:, :2].eq(0).all()
     assert nearest[:, 2].gt(0).all()
 
