@@ -28,7 +28,7 @@ def test_both_make_commands_exist():
         subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_genbench_commands(tmp_path):
     """All but those that need a bucket or a cluster; test_urls.py and test_cluster.py bring theirs along."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -36,10 +36,12 @@ def test_genbench_commands(tmp_path):
     for _, *arguments in commands("genbench"):
         if "ray" in arguments or any(argument.startswith("s3://") for argument in arguments):
             continue
-        small = ["--steps", "4"] if arguments[0] == "run" else []
+        small = (
+            ["--steps", "1", "--jobs", "1"] if arguments[0] == "run" else []
+        )  # a worker imports torch anew
         run = subprocess.run(
             [sys.executable, "-m", "genbench", *arguments, *small],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200,
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400,
         )  # fmt: skip
         assert run.returncode == 0, (arguments, run.stderr)
         assert run.stdout.strip()

@@ -19,12 +19,13 @@ MOST_COMPARED = 12
 Chart = dict[str, Any]
 
 
-def profiles(made: Sequence[Entry]) -> list[Chart]:
-    """Performance profile of each method: share of runs above a normalised score."""
-    thresholds = np.linspace(-0.5, 1.1, 81)
+def profiles(made: Sequence[Entry], models: Sequence[str]) -> list[Chart]:
+    """Performance profile of each of these methods: share of runs above a normalised score."""
+    thresholds, strata = np.linspace(-0.5, 1.1, 81), normalised_strata(made)
     charts = []
-    for model, own in normalised_strata(made).items():
-        share, low, high = (_rounded(part) for part in performance_profile(list(own.values()), thresholds))
+    for model in models:
+        own = list(strata[model].values())
+        share, low, high = (_rounded(part) for part in performance_profile(own, thresholds))
         charts.append({"name": model, "x": _rounded(thresholds), "value": share, "low": low, "high": high})
     return charts
 

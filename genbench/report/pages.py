@@ -16,6 +16,7 @@ from genbench.report.density import PIXELS, density_png
 from genbench.report.entries import THROUGHPUT, last_scores
 from genbench.report.panels import data_window
 from genbench.report.plane import Window
+from genbench.report.power import separations
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store.place import read
@@ -26,9 +27,10 @@ Row = dict[str, Any]
 def write_index(site: Site, citations: Mapping[str, str], threshold: float) -> None:
     """The first page: leaderboards, aggregates, costs, and how to cite the methods."""
     together = aggregates(site.made)
+    best_first = together["model"].tolist()
     table = priced(site.known, site.made, threshold)
-    site.write("data/profiles.js", curves.script("profiles", charts.profiles(site.made)))
-    matrix = charts.improvement_matrix(site.made, together["model"].tolist())
+    site.write("data/profiles.js", curves.script("profiles", charts.profiles(site.made, best_first)))
+    matrix = charts.improvement_matrix(site.made, best_first)
     site.write("data/improvements.js", curves.script("improvements", matrix))
     site.write("data/pareto.js", curves.script("pareto", charts.pareto(table)))
     boards = [board(site, task) for task in site.task_slugs]
@@ -90,6 +92,7 @@ def write_task(site: Site, task: str) -> None:
         f"tasks/{slug}.html",
         "task.html.j2",
         board=board(site, task),
+        needed=separations([entry for entry in site.made if entry.method.task == task]),
         quantities=listed,
         clock=clock,
         models=[method.model for method in methods],

@@ -3,12 +3,66 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 from scipy import stats
 
+from genbench.report.entries import THROUGHPUT, Entry, by_seed
 from genbench.types import InputError
 
 MOST_SEEDS = 100_000
+
+
+class Separation(NamedTuple):
+    """What it takes to tell a method from the best one.
+
+    Attributes:
+        effect: mean of the paired differences in their standard deviations.
+        seeds: of each method; None if no number up to `MOST_SEEDS` is enough.
+    """
+
+    model: str
+    best: str
+    metric: str
+    effect: float
+    seeds: int | None
+
+
+def separations(made: Sequence[Entry]) -> list[Separation]:
+    """Seeds to tell each method of a task from the best in its first metric, best first.
+
+    For a power of 80 % at a level of 5 % that is shared among all pairs, as ranks are; costs are those that
+    ranks compare. Methods that share fewer than two seeds with the best are left out.
+    """
+    metric = next((entry.metric for entry in made if entry.metric not in (None, THROUGHPUT)), None)
+    ranked = [e for e in made if e.ranked and e.metric == metric and np.isfinite(e.costs).any()]
+    ranked.sort(key=lambda entry: float(entry.costs.mean()))
+    differences = by_seed(ranked, [entry.costs for entry in ranked])
+    tests = len(ranked) * (len(ranked) - 1) // 2
+    found = []
+    for entry, row in zip(ranked[1:], differences[1:] - differences[:1], strict=True):
+        own = row[np.isfinite(row)]
+        if len(own) > 1:
+            effect = _effect(own)
+            names = entry.method.model, ranked[0].method.model, str(metric)
+            found.append(Separation(*names, effect, _needed(effect, tests)))
+    return found
+
+
+def _effect(differences: np.ndarray) -> float:
+    mean, spread = abs(float(differences.mean())), float(differences.std(ddof=1))
+    return mean / spread if spread else math.inf if mean else 0.0
+
+
+def _needed(effect: float, tests: int) -> int | None:
+    if math.isinf(effect):
+        return 2
+    try:
+        return seeds_needed(effect, tests=tests)
+    except InputError:
+        return None
 
 
 def power(effect: float, seeds: int, *, paired: bool = True, level: float = 0.05) -> float:
@@ -38,7 +92,7 @@ def seeds_needed(
     Raises:
         InputError: no number of seeds up to 100,000 is enough, for example since the effect is 0.
     """
-    low, high = 2, 4
+    low, high = _bracket(effect, target, paired, level / tests)
     while power(effect, high, paired=paired, level=level / tests) < target:
         low, high = high, 2 * high
         if high > MOST_SEEDS:
@@ -48,3 +102,14 @@ def seeds_needed(
         enough = power(effect, middle, paired=paired, level=level / tests) >= target
         low, high = (low, middle) if enough else (middle + 1, high)
     return low
+
+
+def _bracket(effect: float, target: float, paired: bool, level: float) -> tuple[int, int]:
+    """Where to begin the search: near the answer for normal errors, which is slightly too small."""
+    if not effect:
+        return 2, MOST_SEEDS + 1
+    quantiles = stats.norm.isf(level / 2) + stats.norm.ppf(target)
+    near = min((1 if paired else 2) * (quantiles / effect) ** 2, MOST_SEEDS)
+    low = max(2, math.floor(near) - 1)
+    enough = power(effect, low, paired=paired, level=level) >= target
+    return (2, low) if enough else (low, low + 4)

@@ -1,9 +1,14 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from genbench.report.power import power, seeds_needed
+from genbench.report.entries import entries
+from genbench.report.power import power, seeds_needed, separations
 from genbench.types import InputError
+
+Place = Any
 
 
 @pytest.mark.parametrize(
@@ -38,3 +43,19 @@ def test_the_answer_is_the_fewest() -> None:
 def test_no_effect_needs_more_than_anyone_has() -> None:
     with pytest.raises(InputError, match="more than 100000 seeds"):
         seeds_needed(0.0)
+
+
+def test_each_method_against_the_best_of_its_task(place: Place) -> None:
+    place.put("best", {"distance": {0: 1.0, 1: 2.0, 2: 3.0}}, seeds=(0, 1, 2))
+    place.put("near", {"distance": {0: 2.0, 1: 2.0, 2: 4.0}}, seeds=(0, 1, 2))
+    place.put("far", {"distance": {0: 9.0, 1: 10.0, 2: 11.0}}, seeds=(0, 1, 2))
+    place.put("same", {"distance": {0: 1.5, 1: 2.0, 2: 2.5}}, seeds=(0, 1, 2))
+    place.put("single", {"distance": {0: 4.0}}, seeds=(0,))
+    found = {row.model: row for row in separations(entries(place.load()))}
+    assert {row.best for row in found.values()} == {"best"}
+    assert found.keys() == {"near", "far", "same"}
+    # Differences of near are 1, 0, 1: mean 2/3, standard deviation √(1/3).
+    assert found["near"].effect == pytest.approx(2 / 3**0.5)
+    assert found["near"].seeds == seeds_needed(2 / 3**0.5, tests=10)
+    assert (found["far"].effect, found["far"].seeds) == (float("inf"), 2)
+    assert (found["same"].effect, found["same"].seeds) == (0.0, None)

@@ -132,12 +132,13 @@ const genbench = (() => {
     const value = (name) => { const probe = document.createElement("i"); probe.style.color = `var(${name})`;
       document.body.append(probe); const found = getComputedStyle(probe).color; probe.remove(); return found; };
     const axis = { gridcolor: value("--rule"), zerolinecolor: value("--rule"), linecolor: value("--rule"),
-      automargin: true, ticks: "", title: { standoff: 12 } };
+      ticks: "", title: { standoff: 12 } };
     return { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, autosize: true,
-      font: { family: style.fontFamily, size: 13, color: value("--muted") }, margin: { l: 60, r: 12, t: 12, b: 48 },
+      font: { family: style.fontFamily, size: 13, color: value("--muted") }, margin: { l: 60, r: 22, t: 12, b: 48 },
       hoverlabel: { bgcolor: value("--raised"), bordercolor: value("--rule"), font: { color: value("--ink") }, namelength: 40 },
-      ...extra, xaxis: { ...axis, ...extra.xaxis, title: { ...axis.title, ...extra.xaxis?.title } },
-      yaxis: { ...axis, ...extra.yaxis, title: { ...axis.title, ...extra.yaxis?.title } } };
+      /* Labels may move their own axis alone: a margin that moves both may never settle. */
+      ...extra, xaxis: { ...axis, automargin: "height", ...extra.xaxis, title: { ...axis.title, ...extra.xaxis?.title } },
+      yaxis: { ...axis, automargin: "width", ...extra.yaxis, title: { ...axis.title, ...extra.yaxis?.title } } };
   };
   const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, staticPlot: false };
   const plot = (box, traces, extra) => Plotly.react(box.querySelector(".chart"), traces, layout(extra), CONFIG);
@@ -258,7 +259,7 @@ const genbench = (() => {
       { x: ends, y: [own.limit, own.limit], mode: "lines", type: "scatter", line: { color: colour(1), width: 1.5, dash: "dash" }, hovertemplate: "limit %{y:.4g}<extra></extra>" },
       { ...line(own.step, own.value, own.name, 0), hovertemplate: "step %{x}: %{y:.4g}<extra></extra>" }];
     const onset = { type: "rect", yref: "paper", y0: 0, y1: 1, x0: own.onset[0], x1: own.onset[1], fillcolor: faint("#d0342c", 0.3), line: { width: 1, color: faint("#d0342c", 0.6) } };
-    return () => plot(box, traces, { shapes: [onset], margin: { l: 48, r: 8, t: 6, b: 40 }, xaxis: { title: { text: "steps" } }, yaxis: { title: { text: escaped(own.name) }, type: positive ? "log" : "linear" } });
+    return () => plot(box, traces, { shapes: [onset], margin: { l: 48, r: 20, t: 6, b: 40 }, xaxis: { title: { text: "steps" } }, yaxis: { title: { text: escaped(own.name) }, type: positive ? "log" : "linear" } });
   };
   const CHARTS = { curves, profiles, improvements, pareto, evidence };
   const setUpCharts = () => {
