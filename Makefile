@@ -47,7 +47,7 @@ bench-gpu: .venv/perf
 
 # Long checks; their figures are in docs/reliability.md.
 fuzz: .venv/tested
-	GENBENCH_FUZZ_CASES=100000 $(BIN)/pytest tests/reliability/test_fuzz.py --timeout 36000
+	$(BIN)/python tests/reliability/fuzz.py --cases 100000
 
 chaos: .venv/tested
 	$(BIN)/python tests/reliability/chaos.py --kills 300

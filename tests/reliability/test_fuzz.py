@@ -1,14 +1,16 @@
 """Every public boundary under generated input: an answer or a sentence, never a traceback.
 
-A few hundred cases run with the other tests; ``make fuzz`` runs 100,000 (``GENBENCH_FUZZ_CASES``).
+A few hundred cases (``GENBENCH_FUZZ_CASES``) run with the other tests; `fuzz.py` makes 100,000.
 """
 
 import io
 import json
 import os
 import shutil
+import time
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +62,22 @@ FIELDS += ["options", "task_options", "steps", "batch", "metrics", "key"]
 DAMAGE = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=6)
 CUT = st.one_of(st.none(), st.floats(0, 1))
 
+MOST_SECONDS = 20.0
+"""Processor time after which an answer counts as a hang; on a busy machine wall time says little."""
+MADE: Counter[str] = Counter()
+"""Cases of each boundary so far."""
 fuzzed = settings(
     max_examples=max(CASES, 10),
-    deadline=20_000,
+    deadline=None,
     database=None,
-    derandomize=CASES < 1000,
+    derandomize="GENBENCH_FUZZ_RANDOM" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
 
 
 def harmless(action: Callable[[], object]) -> None:
     """Run it: it may answer, or say what is wrong."""
-    said = "an answer"
+    said, started = "an answer", time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -79,6 +85,7 @@ def harmless(action: Callable[[], object]) -> None:
         except GenbenchError as error:
             said = str(error)
     assert said.strip()
+    assert time.process_time() - started < MOST_SECONDS
 
 
 def damaged(data: bytes, damage: list[tuple[float, int]], cut: float | None) -> bytes:
@@ -88,6 +95,18 @@ def damaged(data: bytes, damage: list[tuple[float, int]], cut: float | None) -> 
         if changed:
             changed[min(int(where * len(changed)), len(changed) - 1)] = value
     return bytes(changed if cut is None else changed[: int(cut * len(changed))])
+
+
+@pytest.fixture(autouse=True)
+def figures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Add a line on this boundary to the file that `fuzz.py` asks for."""
+    started = time.process_time()
+    yield
+    if where := os.environ.get("GENBENCH_FUZZ_FIGURES"):
+        boundary = request.node.name.removeprefix("test_")
+        line = {"boundary": boundary, "cases": MADE[boundary], "seconds": time.process_time() - started}
+        with Path(where).open("a") as file:
+            file.write(json.dumps(line) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +127,7 @@ def sound(tmp_path_factory) -> RunFolder:
 @fuzzed
 @given(lines=st.lists(LINES, max_size=8), text=st.one_of(st.none(), st.binary(max_size=60)))
 def test_suites(place: Path, lines: list[tuple[str, Any]], text: bytes | None) -> None:
+    MADE["suites"] += 1
     path = place / "suite.toml"
     body = "\n".join(f"{key} = {toml(value)}" for key, value in dict(lines).items())
     whole = f'description = "fuzz"\n[[compare]]\nsteps = 3\n{body}'.encode("utf-8", "surrogatepass")
@@ -153,6 +173,7 @@ def toml(value: Any) -> str:
 def test_run_folders(
     place: Path, sound: RunFolder, name: str, damage: list[Any], cut: float | None, field: Any
 ) -> None:
+    MADE["run_folders"] += 1
     root = place / "results"
     folder = RunFolder(root / "s" / "ring8" / sound.path.name)
     shutil.copytree(sound.path, folder.path)
@@ -213,6 +234,7 @@ SAMPLES = sample_files()
 def test_sample_files(
     place: Path, name: str, damage: list[Any], cut: float | None, text: bytes | None, task: str
 ) -> None:
+    MADE["sample_files"] += 1
     path = place / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(damaged(SAMPLES[name], damage, cut) if text is None else text)
@@ -241,6 +263,7 @@ COLUMNS = st.sampled_from(
 def test_logs(
     place: Path, rows: list[Any], suffix: str, damage: list[Any], cut: float | None, text: str | None
 ) -> None:
+    MADE["logs"] += 1
     path = place / f"log{suffix}"
     path.write_bytes(
         damaged(log(rows, suffix), damage, cut) if text is None else text.encode("utf-8", "replace")
@@ -267,6 +290,7 @@ def log(rows: list[dict[str, Any]], suffix: str) -> bytes:
     ),
 )
 def test_options(model: str, task: str, options: dict[str, Any]) -> None:
+    MADE["options"] += 1
     harmless(lambda: models[model].resolve(options))
     harmless(lambda: tasks[task].resolve(options))
 
@@ -279,6 +303,7 @@ def test_options(model: str, task: str, options: dict[str, Any]) -> None:
     more=st.lists(st.text(max_size=10), max_size=3),
 )
 def test_option_strings(text: str, more: list[str]) -> None:
+    MADE["option_strings"] += 1
     harmless(lambda: named(text))
     harmless(lambda: named(f"modes@{text}"))
     harmless(lambda: _seeds(None, text))
