@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,9 +46,16 @@ def data_window(reference: np.ndarray) -> Window:
 
 
 def before_data(reference: np.ndarray, window: Window) -> Plane:
-    """A plane with data (m, d) in grey, in two coordinates."""
+    """A plane with data (m, d) in grey, in two coordinates, to be copied before it is drawn on."""
+    shown = reference[:_MOST_DOTS, :2].astype(np.float32)
+    return _with_dots(shown.tobytes(), window)
+
+
+@functools.lru_cache(maxsize=1)
+def _with_dots(points: bytes, window: Window) -> Plane:
+    """The newest one is remembered, since all pictures of a task have the same data."""
     plane = Plane(PANEL_PIXELS, window)
-    plane.dots(reference[:_MOST_DOTS], _DATUM_PIXELS, style.DATA)
+    plane.dots(np.frombuffer(points, np.float32).reshape(-1, 2), _DATUM_PIXELS, style.DATA)
     return plane
 
 
