@@ -6,6 +6,7 @@ A few hundred cases (``GENBENCH_FUZZ_CASES``) run with the other tests; `fuzz.py
 import io
 import json
 import os
+import resource
 import shutil
 import time
 import warnings
@@ -64,6 +65,8 @@ CUT = st.one_of(st.none(), st.floats(0, 1))
 
 MOST_SECONDS = 20.0
 """Processor time after which an answer counts as a hang; on a busy machine wall time says little."""
+MOST_KILOBYTES = 1_000_000
+"""By which a boundary may raise the process's peak, libraries that it imports included."""
 MADE: Counter[str] = Counter()
 """Cases of each boundary so far."""
 fuzzed = settings(
@@ -99,9 +102,11 @@ def damaged(data: bytes, damage: list[tuple[float, int]], cut: float | None) -> 
 
 @pytest.fixture(autouse=True)
 def figures(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Add a line on this boundary to the file that `fuzz.py` asks for."""
-    started = time.process_time()
+    """No case may take much memory; a line on the boundary goes to the file that `fuzz.py` asks for."""
+    started, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < MOST_KILOBYTES, f"the process's peak rose by {grown} kB"
     if where := os.environ.get("GENBENCH_FUZZ_FIGURES"):
         boundary = request.node.name.removeprefix("test_")
         line = {"boundary": boundary, "cases": MADE[boundary], "seconds": time.process_time() - started}
