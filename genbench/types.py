@@ -13,6 +13,8 @@ Status = Literal["running", "interrupted", "done", "failed", "skipped"]
 Outcome = Literal["detected", "clear", "not applicable", "insufficient evidence"]
 Kind = Literal["exact", "lower bound", "upper bound", "estimate"]
 Standing = Literal["supported", "refuted", "inconclusive"]
+Precision = Literal["fp32", "tf32", "bf16"]
+"""fp32 throughout; TF32 matrix products on a GPU; or bfloat16 products under autocast, parameters in fp32."""
 
 
 class GenbenchError(Exception):

@@ -170,6 +170,15 @@ def test_the_dictionary_is_plain_and_complete(good: Suite) -> None:
     }
 
 
+def test_another_precision_is_another_run_and_single_precision_the_run_it_always_was(good: Suite) -> None:
+    single, half = expand(good)[0], expand(good, precision="bf16")[0]
+    assert single.key != half.key
+    assert "precision" not in single.as_dict()
+    assert half.as_dict()["precision"] == "bf16"
+    assert expand(good, precision="fp32")[0].key == single.key
+    assert [RunConfig.from_dict(run.as_dict()) for run in (single, half)] == [single, half]
+
+
 def test_a_run_that_occurs_twice_runs_once(write: Any) -> None:
     block = '[[compare]]\ntasks = ["ring8"]\nmodels = ["gan"]\n'
     assert len(expand(load_suite(write(f'description = ""\nsteps = 5\n{block}{block}')))) == 1
@@ -179,6 +188,7 @@ MISTAKES = [
     ("steps = 100", 'steps = "many"', r'x\.toml: steps: expected an integer >= 1, got "many"'),
     ("steps = 50", 'steps = "many"', r'x\.toml: compare\[1\]\.steps: expected an integer >= 1, got "many"'),
     ("steps = 100", "steps = 0", "steps: expected an integer >= 1, got 0"),
+    ("steps = 100", 'precision = "fp8"', 'expected "fp32", "tf32" or "bf16", got "fp8"'),
     ("steps = 100", "steps = true", "steps: expected an integer >= 1, got true"),
     ("steps = 100", "steps = 1.0", "steps: expected an integer >= 1, got 1.0"),
     ("steps = 100", "", r"compare\[0\]\.steps: expected here, but is missing"),

@@ -72,7 +72,9 @@ def run(
         bool | None,
         typer.Option("--compile/--no-compile", help="Compile the steps.", show_default="if it pays"),
     ] = None,
-    precision: Annotated[Precision, typer.Option(help="Of the products in training.")] = Precision.fp32,
+    precision: Annotated[
+        Precision | None, typer.Option(help="Of the products in training.", show_default="the suite's, fp32")
+    ] = None,
     out: Annotated[
         str, typer.Option(help="Where results go: a folder or a URL, s3://bucket/runs.")
     ] = "results",
@@ -103,12 +105,19 @@ def run(
 
     loaded = load_suite(suite)
     chosen = _seeds(seeds, seed_ids)
-    configs = expand(loaded, models=_split(models), tasks=_split(tasks), seeds=chosen, steps=steps)
+    configs = expand(
+        loaded,
+        models=_split(models),
+        tasks=_split(tasks),
+        seeds=chosen,
+        steps=steps,
+        precision=None if precision is None else precision.value,
+    )
     if seeds_per_run is not None:
         configs = split_seeds(configs, seeds_per_run)
     where = cluster.chosen_cluster(executor, address, cpus_per_run, gpus_per_run, retries, device.value, jobs)
     chosen_device = choose_device("cpu" if where else device.value)
-    machine = Machine(chosen_device, backend.value, data_dir, compile=compile_, precision=precision.value)
+    machine = Machine(chosen_device, backend.value, data_dir, compile=compile_)
     root = folder_place(out)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)

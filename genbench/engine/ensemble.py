@@ -17,11 +17,12 @@ from genbench.engine.feed import Feed
 from genbench.engine.gradients import Backend, Gradient, Sharing, gradient
 from genbench.engine.heap import keep_freed
 from genbench.engine.nets import Layout, Net, bind, flatten
-from genbench.engine.program import Given, Precision, Program, products
+from genbench.engine.program import Given, Program, products
 from genbench.engine.signals import Accumulator
 from genbench.models.model import Model, Update
 from genbench.ops.optim import State as OptimizerState
 from genbench.tasks.task import Task
+from genbench.types import Precision
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,9 +14,7 @@ from genbench.engine.nets import Layout
 from genbench.kernels.products import full_width
 from genbench.models.model import Update
 from genbench.ops.optim import State as OptimizerState
-
-Precision = Literal["fp32", "tf32", "bf16"]
-"""fp32 throughout; TF32 matrix products on a GPU; or bfloat16 products under autocast, parameters in fp32."""
+from genbench.types import Precision
 
 
 class Given(NamedTuple):

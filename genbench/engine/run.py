@@ -22,7 +22,6 @@ from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.logbook import Logbook
 from genbench.engine.parallel import Group
 from genbench.engine.probe import Probe
-from genbench.engine.program import Precision
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
 from genbench.engine.walks import walk
@@ -67,7 +66,6 @@ class Machine:
     Attributes:
         group: processes among which each batch is split; this one leads it.
         compile: whether updates are compiled; None leaves it to the backend's choice.
-        precision: of the steps; recorded, since rounding to bfloat16 may well show in scores.
     """
 
     device: torch.device
@@ -75,7 +73,6 @@ class Machine:
     data_dir: Path | None = None
     group: Group | None = None
     compile: bool | None = None
-    precision: Precision = "fp32"
 
 
 def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Observer) -> Record:
@@ -136,7 +133,7 @@ def _ensemble(config: RunConfig, model: Model, task: Task, machine: Machine) -> 
         backend,
         sharing=sharing,
         compiled=compiled and group is None,  # what processes tell each other does not compile
-        precision=machine.precision,
+        precision=config.precision,
     )
 
 

@@ -15,7 +15,6 @@ import torch
 
 from genbench.engine import checkpoint
 from genbench.engine.devices import BackendChoice, choose_device
-from genbench.engine.program import Precision
 from genbench.engine.run import Machine
 from genbench.environment import lock
 from genbench.executors.attempt import folder_of
@@ -94,17 +93,9 @@ def _machine(environment: Mapping[str, Any], data_dir: Path | None) -> Machine:
     """The machine that a record tells of, as far as this one can be it."""
     device = choose_device("cpu" if environment.get("device", "cpu") == "cpu" else "cuda")
     backends: dict[str, BackendChoice] = {name: name for name in get_args(BackendChoice)}
-    precisions: dict[str, Precision] = {name: name for name in get_args(Precision)}
     backend = backends.get(str(environment.get("backend")), "auto")
-    precision = precisions.get(str(environment.get("precision")), "fp32")
     compiled = environment.get("compiled")
-    return Machine(
-        device,
-        backend,
-        data_dir,
-        compile=compiled if isinstance(compiled, bool) else None,
-        precision=precision,
-    )
+    return Machine(device, backend, data_dir, compile=compiled if isinstance(compiled, bool) else None)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
+from genbench.report.methods import SETTINGS
 from genbench.report.pairwise import holm, paired_p_values
 from genbench.store import Results
 from genbench.types import InputError
@@ -154,7 +155,7 @@ def _differences(old: Entry, new: Entry, runs: tuple[Runs, Runs]) -> str | None:
 
 
 def _settings(run: Mapping[Any, Any]) -> dict[str, Any]:
-    return {**(run["options"] or {}), "steps": run["steps"], "batch": run["batch"]}
+    return {**(run["options"] or {}), **{name: run.get(name) for name in SETTINGS}}
 
 
 def _other_protocols(old: Mapping[Key, Entry], new: Mapping[Key, Entry]) -> dict[Key, Key]:

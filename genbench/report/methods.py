@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+SETTINGS = ("steps", "batch", "precision")
+"""What tells methods apart beside the model's options."""
 ENDED = ("done", "failed", "skipped")
 
 
@@ -44,9 +46,9 @@ class Method:
 def methods(records: pd.DataFrame) -> list[Method]:
     """The methods that the records of runs belong to, in the order of their first runs.
 
-    A task is named with its options and the start of its data's checksum, a model with its options, steps and
-    batch size, so far as they tell it from others of its name (models: on the same task). A skipped run
-    counts only if all runs of its method were skipped.
+    A task is named with its options and the start of its data's checksum, a model with its options, steps,
+    batch size and precision, so far as they tell it from others of its name (models: on the same task). A
+    skipped run counts only if all runs of its method were skipped.
     """
     runs: list[Any] = records.astype(object).where(records.notna(), None).to_dict("records")
     grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
@@ -82,7 +84,7 @@ def _names(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         [run["task"] for run in runs],
         [{**(run["task_options"] or {}), "data": data} for run, data in zip(runs, seen, strict=True)],
     )
-    settings = [{**(run["options"] or {}), "steps": run["steps"], "batch": run["batch"]} for run in runs]
+    settings = [{**(run["options"] or {}), **{name: run.get(name) for name in SETTINGS}} for run in runs]
     models = [""] * len(runs)
     for task in set(tasks):
         here = [index for index, other in enumerate(tasks) if other == task]

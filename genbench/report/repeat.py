@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _BUDGET = ("seeds", "steps", "batch", "evaluations", "metrics")
+_OPTIONAL = ("stop_on", "precision")
 
 
 def suite_toml(config: Mapping[str, Any]) -> str | None:
@@ -18,6 +19,7 @@ def suite_toml(config: Mapping[str, Any]) -> str | None:
         return None
     tables = {"options": ("model", "options"), "task_options": ("task", "task_options")}
     lines = [f"{name} = {_value(config[name])}" for name in _BUDGET if config[name] is not None]
+    lines += [f"{name} = {_value(config[name])}" for name in _OPTIONAL if config.get(name) is not None]
     for table, (owner, own) in tables.items():
         if set_ := {key: value for key, value in config[own].items() if value is not None}:
             pairs = ", ".join(f"{_value(key)} = {_value(value)}" for key, value in set_.items())

@@ -30,7 +30,7 @@ RECORD_COLUMNS = [
     *RUN_COLUMNS,
     *("status", "reason", "seeds", "failures", "notes", "options", "task_options"),
     *("steps", "steps_done", "batch", "examples", "training_seconds", "evaluation_seconds", "data"),
-    *("cost", "anchors"),
+    *("cost", "anchors", "precision"),
 ]
 
 
@@ -173,6 +173,7 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
         "key": folder.key,
         "path": str(folder.path),
         "data": _as(str, record.data.get("checksum")),
+        "precision": _as(str, config.get("precision", "fp32")),
     }
 
 

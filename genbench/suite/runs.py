@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from genbench import registry
 from genbench.suite.files import Suite
 from genbench.suite.schema import COUNT, SEEDS, Comparison, seed_ids
-from genbench.types import InputError
+from genbench.types import InputError, Precision
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class RunConfig:
         task_options, options: of the task and of the model, plain JSON values.
         metrics: names with their protocols; None means the task's own.
         stop_on: detectors that end a seed in the second half of the run; None for none.
+        precision: of products in training; part of the result, since rounding to bfloat16 may show in scores.
     """
 
     suite: str
@@ -40,6 +41,7 @@ class RunConfig:
     evaluations: int
     metrics: tuple[str, ...] | None = None
     stop_on: tuple[str, ...] | None = None
+    precision: Precision = "fp32"
 
     def __hash__(self) -> int:
         return hash((self.suite, self.key))
@@ -47,7 +49,7 @@ class RunConfig:
     @property
     def key(self) -> str:
         """Eight hexadecimal digits of all that determines the result; the suite's name does not."""
-        content = {name: value for name, value in asdict(self).items() if name != "suite"}
+        content = {name: value for name, value in self._content().items() if name != "suite"}
         if self.stop_on is None:  # runs that nothing stops are the runs they were before there was a way to
             del content["stop_on"]
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -55,7 +57,13 @@ class RunConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, the key included."""
-        return {**json.loads(json.dumps(asdict(self))), "key": self.key}
+        return {**json.loads(json.dumps(self._content())), "key": self.key}
+
+    def _content(self) -> dict[str, Any]:
+        content = asdict(self)
+        if self.precision == "fp32":  # what runs were before there was a choice
+            del content["precision"]
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> RunConfig:
@@ -85,18 +93,19 @@ def expand(
     tasks: Sequence[str] | None = None,
     seeds: int | Sequence[int] | None = None,
     steps: int | None = None,
+    precision: Precision | None = None,
 ) -> list[RunConfig]:
     """Every run of a suite, in the order of the file, none twice.
 
     Args:
         models, tasks: keep only these. A name that the suite nowhere mentions joins every comparison.
         seeds: replaces the number of seeds, or the seed ids, of every comparison.
-        steps: replaces the steps of every comparison.
+        steps, precision: replace those of every comparison.
 
     Raises:
         InputError: a name or an option is unknown, an option or override is wrong, or nothing is left to run.
     """
-    changes = _overrides(seeds, steps)
+    changes = _overrides(seeds, steps) | ({} if precision is None else {"precision": precision})
     wanted = {"models": models, "tasks": tasks}
     mentioned = {kind: {n for c in suite.comparisons for n in getattr(c, kind)} for kind in wanted}
     runs: dict[tuple[str, str, str], RunConfig] = {}
@@ -149,6 +158,7 @@ def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]
                     evaluations=comparison.evaluations,
                     metrics=tuple(comparison.metrics) if comparison.metrics else None,
                     stop_on=tuple(comparison.stop_on) if comparison.stop_on else None,
+                    precision=comparison.precision,
                 )
 
 

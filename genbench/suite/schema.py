@@ -7,9 +7,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
+from genbench.types import Precision
+
 SEEDS = "an integer from 1 to 10000, or a list of different seeds >= 0"
 COUNT = "an integer >= 1"
 NAMES = "a list of names, at least one and none twice"
+PRECISIONS = '"fp32", "tf32" or "bf16"'
 VALUES = "a list of values, at least one and none twice"
 
 
@@ -56,6 +59,7 @@ class Budget(BaseModel):
     evaluations: Count = 8
     metrics: Names | None = None
     stop_on: Names | None = None
+    precision: Annotated[Precision, _expected(PRECISIONS)] = "fp32"
 
 
 class Comparison(Budget):
@@ -67,6 +71,7 @@ class Comparison(Budget):
         evaluations: how many log-spaced steps are scored, the last one included.
         metrics: names with their protocols; None means the task's own.
         stop_on: detectors that end a seed in the second half of its run; it counts as failed.
+        precision: of products in training.
         options: model → option → value.
         sweep: model → option → values; their Cartesian product is run.
         task_options: task → option → value.

@@ -1,5 +1,7 @@
 """Many runs in one process: failures stay where they are, finished work is kept."""
 
+from dataclasses import replace
+
 import torch
 
 import genbench
@@ -8,6 +10,8 @@ from genbench.executors.local import run_all
 from genbench.models.model import Loss, Update
 from genbench.models.vae import Vae
 from genbench.registry import models
+from genbench.report.methods import methods
+from genbench.store import load
 from genbench.suite import RunConfig
 
 CPU = Machine(torch.device("cpu"))
@@ -87,3 +91,14 @@ def test_from_python(tmp_path):
     results = genbench.run("quick", models=["vae"], tasks=["digits"], seeds=[3, 5], steps=5, out=tmp_path)
     assert set(results.scores["seed"]) == {3, 5}
     assert results.records["status"].tolist() == ["done"]
+
+
+def test_a_run_in_another_precision_is_not_taken_for_a_finished_one(tmp_path):
+    single, half = config("vae"), replace(config("vae"), precision="bf16")
+    run_all([single], CPU, tmp_path)
+    records = run_all([single, half], CPU, tmp_path)
+    assert [record.environment["precision"] for record in records] == ["fp32", "bf16"]
+    assert {method.model for method in methods(load(tmp_path).records)} == {
+        "vae[precision=fp32]",
+        "vae[precision=bf16]",
+    }
