@@ -35,8 +35,7 @@ class Compiled:
         with _TRACING:
             if key not in self._functions:
                 self._functions[key] = self._compile(given, inputs)
-        with torch.no_grad():
-            player, died, signals, *rest = self._functions[key](*inputs)
+        player, died, signals, *rest = self._run(self._functions[key], inputs)
         optimizer, buffers = self._names
         own, kept = rest[: len(optimizer)], rest[len(optimizer) :]
         return Made(
@@ -46,6 +45,14 @@ class Compiled:
             died,
             signals,
         )
+
+    def _run(self, function: Flat, inputs: list[Tensor]) -> list[Tensor]:
+        with torch.no_grad():
+            if not replays(inputs[0].device):
+                return function(*inputs)
+            # A replay writes where the last one did, and the next step still reads from there.
+            torch.compiler.cudagraph_mark_step_begin()
+            return [made.clone() for made in function(*inputs)]
 
     def _compile(self, given: Given, inputs: list[Tensor]) -> Flat:
         from torch._inductor.compile_fx import compile_fx
@@ -59,8 +66,15 @@ class Compiled:
 
         # Tracing through vmap and grad leaves a graph of plain operators, which needs no guards when it runs.
         with torch.enable_grad():
-            compiled = compile_fx(make_fx(flat, tracing_mode="real")(*inputs), inputs)
+            graph = make_fx(flat, tracing_mode="real")(*inputs)
+            options = {"triton.cudagraphs": replays(inputs[0].device)}
+            compiled = compile_fx(graph, inputs, config_patches=options)
         return cast(Flat, compiled)
+
+
+def replays(device: torch.device) -> bool:
+    """Whether compiled updates are recorded as CUDA graphs: a small step on a GPU is all launches."""
+    return device.type == "cuda"
 
 
 def _leaves(given: Given) -> list[Tensor]:

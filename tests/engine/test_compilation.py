@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from genbench.engine import checkpoint, groups
+from genbench.engine import checkpoint, compilation, groups
 from genbench.engine.devices import choose_compilation
 from genbench.engine.ensemble import Ensemble, State
 from genbench.models.model import Loss, Model, Noise, Phase, Update
@@ -76,6 +76,28 @@ def test_groups_of_seeds_on_threads_compute_the_same(eager: Ensemble, monkeypatc
     torch.testing.assert_close(parts.players, whole.players, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(parts.optimizers, whole.optimizers, rtol=1e-4, atol=1e-5)
     assert signals["line/grad_norm"] == pytest.approx(known["line/grad_norm"], rel=1e-4)
+
+
+@pytest.mark.parametrize("replayed", [False, True])
+def test_updates_are_recorded_as_cuda_graphs_where_a_gpu_replays_them(eager, monkeypatch, replayed) -> None:
+    asked, begun = [], []
+
+    def compile_fx(graph, inputs, config_patches):
+        asked.append(config_patches)
+        return graph
+
+    monkeypatch.setattr("torch._inductor.compile_fx.compile_fx", compile_fx)
+    monkeypatch.setattr(compilation, "replays", lambda device: replayed)
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: begun.append(True))
+    plain = replace(eager, model=Line())
+    expected, found = trained(plain, 3), trained(replace(plain, compiled=True), 3)
+    assert asked == [{"triton.cudagraphs": replayed}]
+    assert len(begun) == 3 * replayed
+    torch.testing.assert_close(found.players, expected.players)
+
+
+def test_only_a_gpu_replays() -> None:
+    assert [compilation.replays(torch.device(name)) for name in ("cpu", "cuda")] == [False, True]
 
 
 def test_an_error_on_a_thread_is_raised_and_threads_are_as_before() -> None:
