@@ -6,9 +6,13 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
+from genbench.kernels.slope import dense_slope
 from genbench.nn.minibatch import MinibatchDiscrimination
+
+LEAK = 0.2
+"""Slope of a critic's activations below zero."""
 
 
 def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module]) -> nn.Sequential:
@@ -27,15 +31,24 @@ def dense_generator(
     return nn.Sequential(*body, output, nn.Unflatten(1, shape))
 
 
+class DenseCritic(nn.Sequential):
+    """Dense layers with leaky ReLUs between them, which knows its slope in closed form."""
+
+    def slope(self, x: Tensor) -> Tensor:
+        """∇f of each example, (B, *shape) → (B, *shape), see `kernels.slope`."""
+        dense = [layer for layer in self if isinstance(layer, nn.Linear)]
+        weights, biases = [layer.weight for layer in dense], [layer.bias for layer in dense]
+        return dense_slope(weights, biases, x.flatten(1), LEAK).view_as(x)
+
+
 def dense_critic(shape: tuple[int, ...], width: int, depth: int, kernels: int = 0) -> nn.Sequential:
     """(B, *shape) → (B,): `depth` hidden LeakyReLU(0.2) layers of `width` units.
 
     Args:
-        kernels: of minibatch discrimination before the last layer; 0 for none.
+        kernels: of minibatch discrimination before the last layer; 0 for none, which gives a `DenseCritic`.
     """
-    body = mlp([math.prod(shape), *[width] * depth, 1], lambda: nn.LeakyReLU(0.2))
-    if kernels:
-        body = nn.Sequential(
-            *body[:-1], MinibatchDiscrimination(width, kernels), nn.Linear(width + kernels, 1)
-        )
-    return nn.Sequential(nn.Flatten(), *body, nn.Flatten(0))
+    body = mlp([math.prod(shape), *[width] * depth, 1], lambda: nn.LeakyReLU(LEAK))
+    if not kernels:
+        return DenseCritic(nn.Flatten(), *body, nn.Flatten(0))
+    last = MinibatchDiscrimination(width, kernels), nn.Linear(width + kernels, 1)
+    return nn.Sequential(nn.Flatten(), *body[:-1], *last, nn.Flatten(0))
