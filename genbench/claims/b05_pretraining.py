@@ -45,14 +45,19 @@ def pretraining_helps() -> Claim:
         "fine-tuning, than a layer with random weights.",
         test="By seed, held-out accuracy averaged over 10, 30 and 100 labels, pretrained minus random "
         "start: of a linear probe and after fine-tuning, means above .02 each (t-tests). Both must hold.",
-        lesson="What pretraining is worth depends on how many labels there are, which the figure shows up "
-        "to a thousand: it is a way to use unlabelled data, so it pays where labels are what is lacking.",
+        lesson="What pretraining is worth depends on how many labels there are, on how long it lasted "
+        "and on what it is compared with: 128 random units of 64 pixels lose nothing, and a "
+        "linear probe can read them. The figure shows up to a thousand labels.",
         evidence=Experiment(measure),
         fast=Budget(seeds=8, steps=500, size=100),
         full=Budget(seeds=16, steps=4000, size=300),
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="Pretrained units are behind for probes at every number of labels, .58 against .62 at 10 "
+        "and .86 against .95 at 1,000, so they have lost something that labels would need, and it "
+        "is no matter of few labels. After fine-tuning both starts are alike. In the fast tier "
+        "the machine is trained for 500 steps; the full tier gives it eight times as many.",
     )
 
 

@@ -50,6 +50,10 @@ def capacity() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="All sixteen generators of 128 units end at distances of .37 to 1.05, collapsed and "
+        "rotating by the detector; runs differ in the generator's width alone, and with 32 units "
+        "the mean is .11. A lower learning rate does not mend it: at 3e-4 six of six seeds end at "
+        ".68 to .96.",
     )
 
 

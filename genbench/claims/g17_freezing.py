@@ -79,7 +79,8 @@ def figure(frame: pd.DataFrame) -> Figure:
         drawing.dots(ax, own.dropna(subset="score"), "variant", "score")
         shares = own.groupby("variant")["diagnosed"].mean()
         said = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-        ax.set(title=f"rate {rate:g}", xlabel=f"failed: {said}", ylabel=f"{QUALITY['ring8']} ↓", yscale="log")
+        ax.set(title=f"rate {rate:g}", xlabel=f"failed: {said}", yscale="log")
+        ax.set_ylabel(f"{QUALITY['ring8']} ↓", fontsize=8)
     return drawn
 
 

@@ -50,6 +50,10 @@ def optimal_discriminator() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="The fast tier trains for 450 steps on batches of 256. In one dimension the mean error is "
+        ".021 by then and the largest .07, in two dimensions .044 and .32. What it refutes is "
+        "that so little training is enough; the full tier trains for 3,000 steps on batches of "
+        "512.",
     )
 
 

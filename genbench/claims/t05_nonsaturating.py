@@ -46,15 +46,21 @@ def non_saturating_gradient() -> Claim:
         "gradient norms, median above 10 (Wilcoxon). Trainings paired by seed: minimax minus "
         "non-saturating sliced Wasserstein distance on ring8 and Fréchet distance on digits, means above 0 "
         "(t-tests). All three must hold.",
-        lesson="The argument about the frozen pair is one about a moment of training; what it is worth in "
-        "whole trainings is another question, which the two right panels answer for small nets that are "
-        "trained in turns and never let the discriminator win completely.",
+        lesson="The argument about the frozen pair is one about a moment of training, and there it "
+        "holds: the gradient is hundreds of times as large. In whole trainings of small nets, in "
+        "turns, the discriminator never wins so completely, and after a few hundred steps the "
+        "larger gradient is no advantage at all.",
         evidence=Runs(suite, measure),
         fast=Budget(seeds=16, steps=200, size=6),
         full=Budget(seeds=16, steps=2000, size=8),
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="The fast tier trains for 200 steps on ring8 and 100 on digits, where neither loss has "
+        "come far. But of the runs of G4, 1,500 steps on ring8 with other nets and rates, those "
+        "with the minimax loss fail no more often either: 3 of 32 seeds diagnosed, of 32 with the "
+        "usual loss 14. Both losses use the same code but for one line, which tests compare with "
+        "its formula.",
     )
 
 

@@ -38,9 +38,10 @@ def chance_is_not_enough() -> Claim:
         "accuracy of the linear one on fresh samples within [.45, .55] (two one-sided t-tests over seeds) "
         "and share of the eight modes captured with at least an eighth of their due, mean below .5 "
         "(t-test). All four must hold.",
-        lesson="Accuracy near one half is necessary at the equilibrium, and worthless without knowing how "
-        "able the discriminator is. The same two generators are seen through at once by a net with two "
-        "hidden layers, as the figure shows. Look at the samples, or count modes.",
+        lesson="Accuracy near one half is necessary at the equilibrium, and worthless without knowing "
+        "how able the discriminator is. A net with two hidden layers sees through the collapsed "
+        "generator at once and through the broad Gaussian more slowly, as the figure shows. Look "
+        "at the samples, or count modes.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=150, size=256),
         full=Budget(seeds=16, steps=1200, size=256),
