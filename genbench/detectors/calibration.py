@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -25,7 +26,8 @@ class Limit:
         """(1 + healthy runs that score no less) / (n + 1) (Vovk et al. 2005); None if there are none."""
         if not self.healthy:
             return None
-        return (1 + sum(other >= score for other in self.healthy)) / (len(self.healthy) + 1)
+        below = bisect_left(self.healthy, score)
+        return (1 + len(self.healthy) - below) / (len(self.healthy) + 1)
 
 
 @functools.cache

@@ -124,10 +124,8 @@ def persistence(rule: Rule, looks: int) -> int:
 
 def excursion(series: Series, rule: Rule, limit: float) -> Excursion:
     """Score of a series, and the stretch beyond the limit that a rule speaks of."""
-    window = persistence(rule, len(series))
+    window = min(persistence(rule, len(series)), len(series))
     smooth = trailing_median(series.values, window)
-    # A median over fewer looks than the window is not persistent yet.
-    smooth[: min(window, len(smooth)) - 1] = -np.inf
     beyond = smooth >= limit
     score = float(smooth[-1] if rule.lasting else smooth.max())
     if not (beyond[-1] if rule.lasting else beyond.any()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from genbench.types import Trace
@@ -86,5 +87,6 @@ def by_seed(trace: Trace) -> list[Signals]:
 
 
 def trailing_median(values: Floats, window: int) -> Floats:
-    """Median of the last `window` values at each point, of as many as there are at the start."""
-    return pd.Series(values).rolling(window, min_periods=1).median().to_numpy(copy=True)
+    """Median of the last `window` values at each point; −∞ where there are not yet as many."""
+    early = np.full(window - 1, -np.inf)
+    return np.concatenate([early, np.median(sliding_window_view(values, window), axis=1)])
