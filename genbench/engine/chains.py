@@ -18,8 +18,8 @@ GENERATIONS, EACH, YOUNG = 16, 21, 4
 """Chains live for so many looks; there are so many of each age; the youngest ages are not sampled from."""
 CHAINS = GENERATIONS * EACH
 SAMPLES = (GENERATIONS - YOUNG) * EACH
-STEPS_A_SWEEP = 20
-"""Steps of training for each sweep of the chains: that and the looks cost a twentieth of training."""
+SWEEPS = 2
+"""Sweeps of the chains at each look."""
 STARTED = 64
 """Chains from noise, and as many from data, that say whether the start is forgotten."""
 MOST_SWEEPS, STEPS_A_START = 40, 40
@@ -42,21 +42,16 @@ class Chains:
         known = state.watched.get("chains")
         fresh = self._from_noise(state, CHAINS if known is None else EACH, sources)
         oldest_first = fresh if known is None else torch.cat([known[:, EACH:], fresh], 1)
-        state.watched["chains"], x = self._run(state, oldest_first, self._sweeps, sources)
+        state.watched["chains"], x = self._run(state, oldest_first, SWEEPS, sources)
         signals = dict(statistics(reference, x[:, :SAMPLES]))
         if state.step in self._starts:
             signals["chain/start_dependence"] = self._start_dependence(state, reference, sources)
         return signals
 
     @cached_property
-    def _sweeps(self) -> int:
-        steps = self.ensemble.steps
-        return min(MOST_SWEEPS, max(1, steps // (STEPS_A_SWEEP * len(schedule.probes(steps)))))
-
-    @cached_property
     def _starts(self) -> tuple[int, int]:
         """The looks at three quarters of the run and at its end."""
-        looks = sorted(schedule.probes(self.ensemble.steps))
+        looks = sorted(schedule.probes(self.ensemble.steps, chains=True))
         return looks[3 * len(looks) // 4 - 1], looks[-1]
 
     def _start_dependence(self, state: State, reference: Reference, sources: list[torch.Generator]) -> Tensor:

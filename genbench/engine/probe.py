@@ -9,7 +9,7 @@ from torch import Tensor
 
 from genbench.detectors.samples import BANK, Reference, statistics
 from genbench.detectors.units import dead_units, worst_share
-from genbench.engine import streams
+from genbench.engine import schedule, streams
 from genbench.engine.chains import Chains
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
@@ -28,6 +28,12 @@ class Probe:
     @property
     def reference(self) -> Reference:
         return _reference(self.ensemble.task)
+
+    @cached_property
+    def looks(self) -> set[int]:
+        """The steps at which `read` is due."""
+        chains = isinstance(self.ensemble.model, ChainSampler)
+        return schedule.probes(self.ensemble.steps, chains)
 
     @torch.no_grad()
     def read(self, state: State) -> dict[str, list[float]]:

@@ -174,14 +174,14 @@ class _Run:
         self.record = replace(self.record, notes=notes)
         looks = set(schedule.evaluations(self.config.steps, self.config.evaluations))
         stops = schedule.stops(self.config.steps)
-        probe, probes = Probe(self.ensemble), schedule.probes(self.config.steps)
+        probe = Probe(self.ensemble)
         for tick in schedule.ticks(self.config.steps):
             if tick <= self.state.step:
                 continue
             if not bool(self.state.alive.any()):
                 break
             signals = self._advance(tick).read()
-            self._log(signals | probe.read(self.state) if tick in probes else signals)
+            self._log(signals | probe.read(self.state) if tick in probe.looks else signals)
             if self.config.stop_on and tick in stops:
                 self._stop_hopeless(self.config.stop_on)
             if tick in looks:

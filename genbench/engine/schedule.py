@@ -8,6 +8,8 @@ TICKS = 100
 """Signals are read about this often in a run."""
 PROBE_STEPS = 40
 """Steps between two looks at samples, at least."""
+CHAIN_LOOKS = 20
+"""Looks, about, at samples that are read from Markov chains, which take many sweeps to make."""
 
 
 def ticks(steps: int) -> list[int]:
@@ -28,8 +30,9 @@ def stops(steps: int) -> set[int]:
     return set(ticks(steps)[49::5])
 
 
-def probes(steps: int) -> set[int]:
-    """The ticks at which samples are looked at: so far apart that it costs a twentieth of training."""
+def probes(steps: int, chains: bool) -> set[int]:
+    """The ticks at which samples are looked at: so far apart that it costs about a twentieth of training."""
     at = ticks(steps)
-    every = -(-PROBE_STEPS * len(at) // steps)
+    apart = max(PROBE_STEPS, steps // CHAIN_LOOKS) if chains else PROBE_STEPS
+    every = -(-apart * len(at) // steps)
     return set(at[every - 1 :: every]) | {steps}

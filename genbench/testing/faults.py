@@ -95,13 +95,12 @@ def execute(condition: Condition, labelled: bool = True) -> Outcome:
     second = _ensemble(condition, task, condition.made(**condition.then))
     switch = condition.steps if condition.switch is None else round(condition.switch * condition.steps)
     state, probe, outcomes = first.initial(), Probe(first), Outcomes(task)
-    looks = schedule.probes(condition.steps)
     trace: list[tuple[int, int, str, float]] = []
     truth = outcomes.measure(first, state) if labelled else []
     for i, tick in enumerate(schedule.ticks(condition.steps)):
         if state.alive.any():
             signals = _advance(first, second, switch, state, tick)
-            signals |= probe.read(state) if tick in looks else {}
+            signals |= probe.read(state) if tick in probe.looks else {}
             trace += _rows(first, state, signals)
         if labelled and (i + 1) % 5 == 0:
             truth += outcomes.measure(second if tick > switch else first, state)

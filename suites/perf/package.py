@@ -16,7 +16,7 @@ import torch
 from genbench.detectors import diagnose
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.probe import Probe
-from genbench.engine.schedule import probes, ticks
+from genbench.engine.schedule import ticks
 from genbench.registry import models, tasks
 from genbench.store import RunFolder
 from genbench.types import Estimate, Record, Score, Trace
@@ -70,12 +70,11 @@ class Watching:
         runs = Ensemble(self.model, self.task, (0, 1), self.steps, 128)
         state, probe, frames = runs.initial(), Probe(runs), []
         spent = {"training": 0.0, "watching": 0.0}
-        looks = probes(self.steps)
         for tick in ticks(self.steps):
             started = time.process_time()
             signals = runs.advance(state, tick)
             trained = time.process_time()
-            rows = signals.read() | (probe.read(state) if tick in looks else {})
+            rows = signals.read() | (probe.read(state) if tick in probe.looks else {})
             frames += [(s, tick, 0.0, tick, n, v) for n, own in rows.items() for s, v in enumerate(own)]
             spent["training"] += trained - started
             spent["watching"] += time.process_time() - trained

@@ -6,7 +6,6 @@ from genbench.engine import checkpoint
 from genbench.engine.chains import CHAINS
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.probe import Probe
-from genbench.engine.schedule import probes
 from genbench.registry import models, tasks
 
 
@@ -15,7 +14,7 @@ def test_chains_go_on_from_look_to_look_and_through_a_checkpoint():
     task = tasks["ring8"].create(samples=2000)
     runs = Ensemble(models["rbm"].create(hidden=8), task, (0, 1), 80, 16)
     state, probe, seen = runs.initial(), Probe(runs), []
-    for tick in sorted(probes(80)):
+    for tick in sorted(probe.looks):
         runs.advance(state, tick)
         seen.append(probe.read(state))
         if tick == 40:
@@ -24,7 +23,7 @@ def test_chains_go_on_from_look_to_look_and_through_a_checkpoint():
     assert before.shape == (2, CHAINS, 8)
     assert not torch.equal(before, state.watched["chains"])
     whole, probe = runs.initial(), Probe(runs)
-    for tick, then in zip(sorted(probes(80)), seen, strict=True):
+    for tick, then in zip(sorted(probe.looks), seen, strict=True):
         runs.advance(whole, tick)
         assert probe.read(whole) == then
     assert "chain/start_dependence" in seen[-1]
