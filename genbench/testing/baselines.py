@@ -89,6 +89,8 @@ def _over(first: Series, last: Series) -> Series:
 
 
 def _stalled(loss: Series) -> bool:
+    if len(loss) < 2:
+        return False
     tenth = max(1, len(loss) // 10)
     now, before = loss.values[-tenth:].mean(), loss.values[-2 * tenth : -tenth].mean()
     return bool(now > before - 1e-3 * abs(before))

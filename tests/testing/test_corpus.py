@@ -43,8 +43,6 @@ def development() -> list[Judged]:
 
 @pytest.fixture(scope="module")
 def held_out() -> list[Judged]:
-    if not (CORPUS / f"{FOURTH[0].name}.trace.parquet").exists():
-        pytest.skip("the fourth round has not been run yet")
     return judge_all(FOURTH, CORPUS)
 
 
@@ -68,6 +66,16 @@ def test_what_judges_version_2_is_held_out():
     seen, new = ({c.task.partition("-")[0] for c in part} for part in (DEVELOPMENT, FOURTH))
     assert len(new - seen) >= 4
     assert "momentum" not in {condition.options.get("optimizer") for condition in DEVELOPMENT}
+
+
+def test_the_fourth_round_has_what_earlier_ones_lack(held_out):
+    """Healthy runs, and failures by outcome of which there were one run, two mechanisms, and one net."""
+    assert sum(healthy(run.truth) for run in held_out) >= 60
+    found = {
+        f: len({run.condition.name for run in held_out if run.truth[f]})
+        for f in ("chain_not_mixing", "dead_units", "memorisation")
+    }
+    assert found == {"chain_not_mixing": 2, "dead_units": 4, "memorisation": 2}
 
 
 def test_limits_rest_on_the_development_runs():
