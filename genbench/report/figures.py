@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,8 @@ def curves(frame: pd.DataFrame, metric: str) -> Figure:
 
 def cost(frame: pd.DataFrame) -> Figure:
     """Quality against training seconds, a panel a task; the Pareto front is coloured and joined."""
-    figure, axes = _panels(frame["task"].nunique(), 2.4)
+    tasks = frame["task"].nunique()
+    figure, axes = _panels(tasks, 2.4, rows=math.ceil(tasks / 2))
     for ax, (task, own) in zip(axes, frame.groupby("task", sort=False), strict=True):
         own = own.sort_values("training_seconds")
         front = own[own["pareto"]]
@@ -165,10 +167,15 @@ def cost(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _panels(count: int, height: float) -> tuple[Figure, list[Axes]]:
-    width = COLUMN_INCHES if count == 1 else min(7.0, 2.4 * count)
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, list(figure.subplots(1, count, squeeze=False)[0])
+def _panels(count: int, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels, each of that height in inches."""
+    columns = math.ceil(count / rows)
+    width = COLUMN_INCHES if columns == 1 else 2 * COLUMN_INCHES if rows > 1 else min(7.0, 2.4 * columns)
+    figure = Figure(figsize=(width, rows * height), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for spare in axes[count:]:
+        spare.remove()
+    return figure, axes[:count]
 
 
 def _intervals(ax: Axes, names: Sequence[str], value: pd.Series, low: pd.Series, high: pd.Series) -> None:

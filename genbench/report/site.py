@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from genbench.report.entries import Entry, by_path, entries
@@ -130,12 +132,23 @@ def _templates(claimed: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = {"interval": score_text, "rank": rank_text, "failures": failure_text, "si": quantity_text}
+    filters = {
+        "interval": score_text,
+        "rank": rank_text,
+        "failures": failure_text,
+        "si": quantity_text,
+        "breakable": _breakable,
+    }
     templates.filters.update(filters)
     templates.globals.update(
         mark=MARK, claimed=claimed, written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     )
     return templates
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a narrow cell may break before its settings and between them."""
+    return Markup("<wbr>").join(re.split(r"(?=\[)|(?<=,)", name))
 
 
 def _common(paths: list[Place]) -> int:

@@ -53,6 +53,27 @@ def test_names_from_files_are_escaped(pages):
         assert EVIL not in page, name
 
 
+def test_a_long_name_may_be_broken_between_its_settings_and_stays_escaped(tmp_path):
+    run = RunFolder.under(tmp_path / "results", "s", "t", "m", "0123abcd")
+    other = RunFolder.under(tmp_path / "results", "s", "t", "m", "0123abce")
+    for folder, width in ((run, 1), (other, 2)):
+        config = {"options": {"width": width, "depth": width}, "steps": 1}
+        folder.write_scores([Score(0, 1, "modes", Estimate(3.0, 9))], {"modes": "higher"})
+        folder.write_record(Record("s", "t", EVIL, config, "done", (0,)))
+    index = write_report(genbench.load(tmp_path / "results"), tmp_path / "report")
+    escaped = EVIL.replace("<", "&lt;").replace(">", "&gt;")
+    assert f">{escaped}<wbr>[width=1,<wbr>depth=1]</a>" in index.read_text()
+
+
+def test_one_picture_needs_no_slider(tmp_path):
+    folder = RunFolder.under(tmp_path / "results", "s", "digits", "vae", "0123abcd")
+    folder.write_samples(np.ones((1, 4, 1, 8, 8), np.float32), np.ones((4, 1, 8, 8), np.float32))
+    folder.write_record(Record("s", "digits", "vae", {"options": {}, "steps": 1}, "done", (0,), steps_done=1))
+    write_report(genbench.load(tmp_path / "results"), tmp_path / "report")
+    for page in (tmp_path / "report").rglob("*.html"):
+        assert 'type="range"' not in page.read_text()
+
+
 def test_pages_say_their_language_and_fit_a_phone(pages):
     for page in pages.values():
         assert '<html lang="en"' in page

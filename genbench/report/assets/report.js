@@ -225,10 +225,14 @@ const genbench = (() => {
   const improvements = async (box) => {
     const { names, values } = await load("improvements");
     const shown = names.map(escaped);
+    /* Long names would leave no room for the matrix; the text under the pointer has them whole. */
+    const most = box.clientWidth < 420 ? 12 : 24;
+    const short = names.map((name) => escaped(name.length > most ? `${name.slice(0, most - 1)}…` : name));
+    const axis = { tickmode: "array", tickvals: shown, ticktext: short };
     return () => plot(box, [{ type: "heatmap", x: shown, y: shown, z: values, zmin: 0, zmax: 1, xgap: 2, ygap: 2, showscale: false,
       colorscale: dark() ? [[0, "#a5431a"], [0.5, "#262b33"], [1, "#2b7cc4"]] : [[0, "#e8956b"], [0.5, "#f4f5f7"], [1, "#69aee6"]],
       texttemplate: names.length < 10 ? "%{z:.2f}" : "", hovertemplate: "%{y} beats %{x}: %{z:.2f}<extra></extra>" }],
-    { yaxis: { autorange: "reversed" }, xaxis: { tickangle: -40 } });
+    { yaxis: { ...axis, autorange: "reversed" }, xaxis: { ...axis, tickangle: -40 } });
   };
   const pareto = async (box) => {
     const data = await load("pareto");
