@@ -34,7 +34,8 @@ def normal_prior() -> Claim:
         test="GANs on ring8 and digits, paired by seed: ln(score with uniform ÷ score with normal "
         f"noise), mean above {WORTH} on both (t-tests).",
         lesson="The lecture itself says that nothing in the theory asks for a normal prior. The choice "
-        "matters for how one moves in the latent space later; do not expect samples to improve by it.",
+        "matters for how one moves in the latent space later; whether samples improve by it, "
+        "these runs leave open.",
         evidence=Runs(suite, measure),
         fast=POINTS_FAST,
         full=POINTS_FULL,

@@ -48,15 +48,22 @@ def clipping_against_penalty() -> Claim:
         f"half of the run: clip {CLIPS[0]} minus penalty, mean above {UNEVEN:.1f}; share of the "
         f"critic's weights at ±{CLIPS[0]}, mean above {PILED}; ln(score with each clip ÷ with the "
         f"penalty), means above {WORTH} (t-tests). All must hold.",
-        lesson="A limit on each weight is a crude way to a Lipschitz function: too small and gradients "
-        "die on their way down, too large and training is slow to settle. The penalty asks for what is "
-        "wanted, where it is wanted.",
+        lesson="With each of three limits samples end farther from the data than with the penalty, which "
+        "asks for what is wanted, where it is wanted. That small limits starve the first layers "
+        "or pile weights up at the ends is not what these small nets show: look at the gradients "
+        "before you blame them.",
         evidence=Runs(suite, measure),
         fast=POINTS_FAST,
         full=POINTS_FULL,
         judge=judge,
         figure=figure,
         examples=examples,
+        checked="The gradient of the first layer over that of the last is 2.1 with clip .01 and 4.6 with "
+        "the penalty, so both are uneven, and in the direction that is not vanishing. With clip "
+        ".01 one to three per cent of the weights stand at the limit in fifteen of sixteen seeds "
+        "and .72 in one; with clip .1 a third do. RMSprop's steps of 1e-3 cross the whole range "
+        "of ±.01 in about twenty steps, which may be why weights do not stay at its ends; that "
+        "was not tested.",
     )
 
 
