@@ -117,9 +117,11 @@ def _from_numpy(path: Path, load: Callable[[], np.ndarray[Any, Any]]) -> Tensor:
 
 
 def _pt(path: Path) -> Tensor:
-    _check_size(_unpacked(path), path)
     try:
+        _check_size(_unpacked(path), path)
         x = torch.load(path, weights_only=True, map_location="cpu")
+    except GenbenchError:
+        raise
     except Exception:  # a refused pickle, a damaged archive and others
         raise InputError(
             f"{path} is no file of tensors alone; save one by torch.save(tensor, path)"

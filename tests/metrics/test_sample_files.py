@@ -102,3 +102,17 @@ def test_files_that_do_not_fit_are_explained(
 def test_pictures_are_no_points(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="give an array"):
         read_samples(tmp_path, ring8(samples=10))
+
+
+def test_any_damage_to_an_archive_of_tensors_is_explained_or_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "samples.pt"
+    torch.save(torch.zeros(3, 2), path)
+    sound, points, refused = path.read_bytes(), ring8(samples=50), 0
+    # The central directory, where zip archives keep the names and sizes of what they hold, lies at the end.
+    for at in range(len(sound) * 3 // 4, len(sound)):
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :])
+        try:
+            read_samples(path, points)
+        except InputError:
+            refused += 1
+    assert refused > 50

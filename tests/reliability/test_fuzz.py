@@ -120,6 +120,13 @@ def place(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
+def emptied(place: Path) -> Path:
+    """The folder without what a failed case left, which would make all after it fail as well."""
+    for left in place.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return place
+
+
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory) -> RunFolder:
     root = tmp_path_factory.mktemp("sound")
@@ -133,7 +140,7 @@ def sound(tmp_path_factory) -> RunFolder:
 @given(lines=st.lists(LINES, max_size=8), text=st.one_of(st.none(), st.binary(max_size=60)))
 def test_suites(place: Path, lines: list[tuple[str, Any]], text: bytes | None) -> None:
     MADE["suites"] += 1
-    path = place / "suite.toml"
+    path = emptied(place) / "suite.toml"
     body = "\n".join(f"{key} = {toml(value)}" for key, value in dict(lines).items())
     whole = f'description = "fuzz"\n[[compare]]\nsteps = 3\n{body}'.encode("utf-8", "surrogatepass")
     path.write_bytes(whole if text is None else text)
@@ -179,7 +186,7 @@ def test_run_folders(
     place: Path, sound: RunFolder, name: str, damage: list[Any], cut: float | None, field: Any
 ) -> None:
     MADE["run_folders"] += 1
-    root = place / "results"
+    root = emptied(place) / "results"
     folder = RunFolder(root / "s" / "ring8" / sound.path.name)
     shutil.copytree(sound.path, folder.path)
     path = folder.path / name
@@ -240,7 +247,7 @@ def test_sample_files(
     place: Path, name: str, damage: list[Any], cut: float | None, text: bytes | None, task: str
 ) -> None:
     MADE["sample_files"] += 1
-    path = place / name
+    path = emptied(place) / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(damaged(SAMPLES[name], damage, cut) if text is None else text)
     given = path.parent if path.parent != place else path
@@ -269,7 +276,7 @@ def test_logs(
     place: Path, rows: list[Any], suffix: str, damage: list[Any], cut: float | None, text: str | None
 ) -> None:
     MADE["logs"] += 1
-    path = place / f"log{suffix}"
+    path = emptied(place) / f"log{suffix}"
     path.write_bytes(
         damaged(log(rows, suffix), damage, cut) if text is None else text.encode("utf-8", "replace")
     )
