@@ -115,11 +115,10 @@ def noise(times: int, bench: str | None, root: Path = ROOT) -> None:
         both = measure("HEAD", _like("HEAD", root), bench, root)
         for name in both[0].keys() & both[1].keys():
             low, high = sorted(own[name] for own in both)
-            group = name.partition("(")[0]
-            worst[group] = max(worst.get(group, 1.0), high / low)
-    for group, ratio in sorted(worst.items()):
+            worst[name] = max(worst.get(name, 1.0), high / low)
+    for name, ratio in sorted(worst.items()):
         factor = min(2.0, max(1.1, 1 + 2 * (ratio - 1)))
-        print(f'[[threshold]]\nbenchmark = "{group}"\nmeasured = {ratio:.3f}\nfactor = {factor:.2f}\n')
+        print(f'[[threshold]]\nbenchmark = "{name}"\nmeasured = {ratio:.3f}\nfactor = {factor:.2f}\n')
 
 
 def _private_config(root: Path) -> Path:
