@@ -108,9 +108,11 @@ def shares_differ(
     """Share of `a` minus share of `b`: Newcombe's interval; Fisher's exact test of no difference.
 
     Args:
-        a, b: a truth value a seed, such as whether it failed.
+        a, b: a truth value a seed, such as whether it failed. Fewer than two of either decide nothing.
     """
     x, y = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
+    if min(len(x), len(y)) < FEWEST:
+        return _too_few(min(len(x), len(y)), unit)
     first, second = wilson(int(x.sum()), len(x)), wilson(int(y.sum()), len(y))
     effect = first.value - second.value
     low = effect - math.hypot(first.value - first.low, second.high - second.value)

@@ -21,7 +21,8 @@ def ended(results: Results, options: Sequence[str] = ()) -> pd.DataFrame:
     """Columns path, task, model, the named options, seed, failed, diagnosed, one a metric; at the last step.
 
     A seed whose loss stopped being finite has `failed` set, and no scores. One that failed, or in whose
-    samples a detector found one of `FAILURES`, has `diagnosed` set.
+    samples a detector found one of `FAILURES`, has `diagnosed` set; where nothing was found and one of them
+    had too few looks to tell, it is missing, since a short run is not a healthy one.
     """
     last = results.scores.groupby("path")["step"].transform("max")
     final = results.scores[results.scores["step"] == last]
@@ -36,12 +37,20 @@ def ended(results: Results, options: Sequence[str] = ()) -> pd.DataFrame:
             3 + place, name, wide["path"].map(lambda path, name=name: runs["options"][path].get(name))
         )
     keys = list(zip(wide["path"], wide["seed"], strict=True))
-    failures, found = runs["failures"], _found(results.verdicts)
+    failures = runs["failures"]
+    found, unknown = (_seeds(results.verdicts, said) for said in ("detected", "insufficient evidence"))
     wide["failed"] = [seed in failures[path] for path, seed in keys]
-    wide["diagnosed"] = [seed in failures[path] or (path, seed) in found for path, seed in keys]
+    wide["diagnosed"] = pd.Series(
+        [
+            True if key[1] in failures[key[0]] or key in found else pd.NA if key in unknown else False
+            for key in keys
+        ],
+        dtype="boolean",
+    )
     return wide.rename_axis(columns=None)
 
 
-def _found(verdicts: pd.DataFrame) -> set[tuple[str, int]]:
-    told = verdicts[(verdicts["verdict"] == "detected") & verdicts["detector"].isin(FAILURES)]
+def _seeds(verdicts: pd.DataFrame, said: str) -> set[tuple[str, int]]:
+    """Path and seed of what got this verdict from one of `FAILURES`."""
+    told = verdicts[(verdicts["verdict"] == said) & verdicts["detector"].isin(FAILURES)]
     return set(zip(told["path"], told["seed"], strict=True))

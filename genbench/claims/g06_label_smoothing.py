@@ -90,7 +90,8 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
 def judge(frame: pd.DataFrame) -> Judgement:
     """What is left of the gradient, and who fails."""
     norms = frame[frame["quantity"] == "gradient"].pivot(index="seed", columns="variant", values="value")
-    told = {name: own > 0 for name, own in frame[frame["quantity"] == "training"].groupby("variant")["value"]}
+    trained = frame[frame["quantity"] == "training"]
+    told = {name: own.dropna() > 0 for name, own in trained.groupby("variant")["value"]}
     soft = [name for name in LABELS if name != "hard"]
     return decisions.all_of(
         *(

@@ -65,7 +65,7 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
 
 def judge(frame: pd.DataFrame) -> Judgement:
     """Failures without minus failures with."""
-    told = dict(iter(frame.groupby("variant")["diagnosed"]))
+    told = {name: own.dropna() for name, own in frame.groupby("variant")["diagnosed"]}
     return decisions.shares_differ(
         told["free"], told["freezing"], "share that fails, free − freezing", "above", FEWER
     )

@@ -31,8 +31,8 @@ def outcomes(results: Results) -> pd.DataFrame:
 
 
 def failed(frame: pd.DataFrame, model: str) -> pd.Series[bool]:
-    """Whether each seed of a model failed, over all rates."""
-    return frame.loc[frame["model"] == model, "diagnosed"]
+    """Whether each seed of a model failed, over all rates; without those that ran too short to tell."""
+    return frame.loc[frame["model"] == model, "diagnosed"].dropna().astype(bool)
 
 
 def figure(frame: pd.DataFrame) -> Figure:

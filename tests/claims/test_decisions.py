@@ -67,6 +67,7 @@ def test_differences_of_shares_agree_with_fisher_and_newcombe():
         decisions.shares_differ([True] * 3 + [False] * 5, [True] * 2 + [False] * 6, "x").outcome
         == "inconclusive"
     )
+    assert decisions.shares_differ([True] * 60, [], "x").outcome == "inconclusive"
 
 
 def test_trends_in_either_direction():

@@ -59,6 +59,23 @@ def test_what_a_detector_found_counts_as_diagnosed(results):
     assert list(frame[frame["task"] == "ring8"].query("rate < 1")["diagnosed"]) == [False, True]
 
 
+def test_a_seed_that_ran_too_short_to_be_judged_is_neither_failed_nor_healthy(results):
+    path = results.records["path"].iloc[0]
+    told = pd.DataFrame(
+        {
+            "path": path,
+            "seed": [0, 1],
+            "verdict": ["insufficient evidence", "clear"],
+            "detector": "oscillation",
+        }
+    )
+    changed = type(results)(results.folders, results.records, results.scores, told, ())
+    frame = final_scores(changed, ["rate"])
+    diagnosed = frame[frame["task"] == "ring8"].query("rate < 1")["diagnosed"]
+    assert list(diagnosed.isna()) == [True, False]
+    assert not diagnosed.iloc[1]
+
+
 def test_signals_are_read_over_the_second_half(results):
     frame = with_signals(results, {"loss": Course("critic/loss", signals.level)}, ["rate"])
     trace = results.traces
