@@ -41,6 +41,12 @@ def wasserstein() -> Claim:
         full=POINTS_FULL,
         judge=judge,
         figure=figure,
+        checked="The settings fall apart. In plain dense nets the penalty keeps its word: 1 of 64 seeds "
+        "fails, against 15 of 64 with the usual loss, all but one of these at the two small rates; "
+        "clipped weights fail in 20 of 64, most of them oscillating at the two large rates. In nets "
+        "with batch norm the usual loss fails never, and 14 of 16 seeds with penalty oscillate at "
+        "rate 3e-4, where 500 steps of the generator may not be the end of training. Both halves were"
+        " set before; without the second the penalty's part would have come out the other way.",
         examples=examples,
     )
 
