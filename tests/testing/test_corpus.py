@@ -42,6 +42,12 @@ def development() -> list[Judged]:
 
 
 @pytest.fixture(scope="module")
+def first(development) -> list[Judged]:
+    names = {condition.name for condition in FIRST}
+    return [run for run in development if run.condition.name in names]
+
+
+@pytest.fixture(scope="module")
 def held_out() -> list[Judged]:
     return judge_all(FOURTH, CORPUS)
 
@@ -95,18 +101,26 @@ def test_the_documented_rates_of_the_development_runs_are_what_comes_out(develop
     documented(markdown(rates[rates.rules == OURS]))
 
 
-def test_failures_are_found_and_healthy_runs_left_alone(development):
+def test_failures_are_found_and_healthy_runs_left_alone(first):
+    """The targets that version 1 was held to, on the runs that judged it."""
+    part = [run for run in first if run.condition.part == "held out"]
+    for family in ("mode_collapse", "convergence_failure", "vanishing_gradient"):
+        assert recall(part, family).hits >= 0.9 * recall(part, family).n
+        assert false_alarms(part, family).hits <= 0.05 * false_alarms(part, family).n
+
+
+def test_failures_of_all_development_runs_are_mostly_found(development):
     """What version 2 does on the runs it was made with: who changes a rule sees it here first."""
     for family in ("mode_collapse", "convergence_failure", "vanishing_gradient"):
         assert recall(development, family).hits >= 0.8 * recall(development, family).n
         assert false_alarms(development, family).hits <= 0.02 * false_alarms(development, family).n
 
 
-def test_two_hundred_healthy_runs_are_left_alone(development):
-    well = [run for run in development if healthy(run.truth)]
+def test_two_hundred_healthy_runs_are_left_alone(first):
+    well = [run for run in first if healthy(run.truth)]
     alarmed = [run for run in well if run.said["genbench"]]
     assert len(well) >= 200
-    assert len(alarmed) <= 0.05 * len(well)
+    assert len(alarmed) <= 0.02 * len(well)
 
 
 def test_labels_are_not_the_injection(development):
