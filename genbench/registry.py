@@ -158,16 +158,18 @@ class Registry(Mapping[str, Entry[T]]):
         origin = point.dist.name if point.dist else point.value
         try:
             factory = point.load()
-            if all(entry.factory is not factory for entry in self._entries.values()):
-                self._add(Entry(point.name, factory, origin=origin))
-        except InputError:  # a name taken twice: neither of the two may win silently
-            raise
-        except Exception as error:  # a stranger's code may raise anything, and must harm nothing else
+            if not callable(factory):
+                raise TypeError(f"{point.value} is {factory!r}, which cannot be called")
+            inspect.signature(factory, eval_str=True)  # its options, which suites and help texts need
+        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+            said = " ".join(f"{type(error).__name__}: {error}".split())
             warnings.warn(
-                f"plugin {point.name!r} of {origin} is left out: {type(error).__name__}: {error}",
-                PluginWarning,
-                stacklevel=2,
+                f"plugin {point.name!r} of {origin} is left out: {said}", PluginWarning, stacklevel=2
             )
+            return
+        # Outside of the above, since of two with one name neither may win silently.
+        if all(entry.factory is not factory for entry in self._entries.values()):
+            self._add(Entry(point.name, factory, origin=origin))
 
 
 def forwards(target: Callable[..., Any], *names: str) -> Callable[[Factory], Factory]:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from genbench.claims.claim import Claim, Tier
 from genbench.claims.fingerprint import fingerprint
+from genbench.claims.verdicts import explained
 from genbench.engine.devices import describe
 from genbench.engine.run import Machine
 from genbench.environment import environment
@@ -18,7 +19,7 @@ from genbench.executors.local import run_all
 from genbench.store import ClaimFolder, load_runs
 from genbench.store.claims import Origin
 from genbench.suite import RunConfig, Suite, expand
-from genbench.types import GenbenchError, InputError
+from genbench.types import InputError
 
 SUITE = "claims"
 """Name of the suite that all claims' runs belong to, so that equal runs are one run."""
@@ -63,20 +64,34 @@ def gather(claims: Sequence[Claim], lab: Lab) -> list[Claim]:
 
     A claim whose runs or measurement fail is reported to the lab's watch, and the others go on.
     """
-    wanted = {claim: configs_of(claim, lab.tier) for claim in claims}
-    keys = {claim: fingerprint(claim, claim.budget(lab.tier), configs) for claim, configs in wanted.items()}
-    waiting = [claim for claim in claims if not _kept(lab.folder(claim), keys[claim])]
+    plans = {claim: plan for claim in claims if (plan := _plan(claim, lab)) is not None}
+    wanted = {claim: configs for claim, (configs, _) in plans.items()}
+    keys = {claim: key for claim, (_, key) in plans.items()}
+    waiting = [claim for claim in plans if not _kept(lab.folder(claim), keys[claim])]
     shared = list(dict.fromkeys(config for claim in waiting for config in wanted[claim]))
     if shared:
         run_all(shared, lab.machine, lab.out, lab.watch.runs(len(shared)), lab.stopping, lab.jobs)
     ready = []
-    for claim in claims:
+    for claim in plans:
         if claim not in waiting:
             lab.watch.measured(claim, 0.0, kept=True)
             ready.append(claim)
         elif not lab.stopping() and _measure(claim, wanted[claim], keys[claim], lab):
             ready.append(claim)
     return ready
+
+
+def _plan(claim: Claim, lab: Lab) -> tuple[list[RunConfig], str] | None:
+    """A claim's runs and the key of its evidence; None if the claim itself fails."""
+    try:
+        configs = configs_of(claim, lab.tier)
+        return configs, fingerprint(claim, claim.budget(lab.tier), configs)
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # a plugin's claim may raise anything, and harm no other
+        lab.watch.failed(claim, explained(error))
+        return None
 
 
 def configs_of(claim: Claim, tier: Tier) -> list[RunConfig]:
@@ -96,11 +111,8 @@ def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> 
         _check_done(configs, lab.out)
         results = load_runs([folder_of(config, lab.out).path for config in configs])
         frame = claim.evidence.collect(claim.budget(lab.tier), results)
-    except GenbenchError as error:
-        lab.watch.failed(claim, str(error))
-        return False
-    except Exception as error:  # a plugin's claim may raise anything; the other claims must not suffer
-        lab.watch.failed(claim, f"{type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:  # see `_plan`
+        lab.watch.failed(claim, explained(error))
         return False
     seconds = time.process_time() - started
     origin = Origin(key, round(seconds, 3), environment(describe(lab.machine.device)))

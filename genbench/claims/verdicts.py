@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,32 +19,46 @@ from genbench.report.figures import RC
 from genbench.report.pairwise import holm
 from genbench.store import ClaimFolder
 from genbench.store.claims import Origin
-from genbench.types import ClaimRecord, Judgement, Standing
+from genbench.types import ClaimRecord, GenbenchError, Judgement, Standing
 
 COLUMNS = ("id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source")
 
 
-def conclude(chosen: Sequence[tuple[Claim, Tier]], out: Path) -> list[ClaimRecord]:
+def conclude(
+    chosen: Sequence[tuple[Claim, Tier]], out: Path, failed: Callable[[Claim, str], object] | None = None
+) -> list[ClaimRecord]:
     """Judge the evidence that lies under `out`, write verdicts and figures beside it, and give the verdicts.
 
     Args:
         chosen: each claim with the tier whose evidence counts; p-values are adjusted for all of them.
+        failed: told of a claim that raises when it judges or draws, which then has no verdict; None lets
+            it raise.
 
     Raises:
         InputError: a claim has no evidence there.
     """
-    folders = [ClaimFolder.under(out, tier, claim.id) for claim, tier in chosen]
-    frames = [folder.read_evidence() for folder in folders]
-    judgements = [claim.judge(frame) for (claim, _), frame in zip(chosen, frames, strict=True)]
-    adjusted = adjust(judgements)
+    judged = []
+    for claim, tier in chosen:
+        folder = ClaimFolder.under(out, tier, claim.id)
+        frame = folder.read_evidence()
+        try:
+            judged.append((claim, tier, folder, claim.judge(frame), draw(claim, frame)))
+        except (Exception, SystemExit) as error:  # a plugin's claim may raise anything
+            if failed is None:
+                raise
+            failed(claim, explained(error))
+    adjusted = adjust([judgement for *_, judgement, _ in judged])
     records = []
-    for (claim, tier), folder, frame, judgement, p in zip(
-        chosen, folders, frames, judgements, adjusted, strict=True
-    ):
-        record = _record(claim, tier, judgement, p, len(chosen), folder.read_origin())
-        folder.write_verdict(record, draw(claim, frame))
+    for (claim, tier, folder, judgement, figure), p in zip(judged, adjusted, strict=True):
+        record = _record(claim, tier, judgement, p, len(judged), folder.read_origin())
+        folder.write_verdict(record, figure)
         records.append(record)
     return records
+
+
+def explained(error: BaseException) -> str:
+    """What a claim raised, in a line: a sentence of ours as it is, else with the exception's name."""
+    return str(error) if isinstance(error, GenbenchError) else f"{type(error).__name__}: {error}"
 
 
 def adjust(judgements: Sequence[Judgement]) -> list[float]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 import typer
 
 from genbench.cli import catalogue, claims, diagnosis, evaluation, reports, runs, setup, verification
+from genbench.registry import PluginWarning
 from genbench.types import GenbenchError
 
 app = typer.Typer(
@@ -41,6 +43,7 @@ def main() -> None:
     """Run the command line; a mistake of the user's is one sentence and exit code 2."""
     # Threads that spin while they wait make a small step a hundred times slower on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.formatwarning = _formatted
     try:
         app()
     except GenbenchError as error:
@@ -50,6 +53,18 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         print(f"genbench: {where}{error.strerror or error}; see to the disk, then try again", file=sys.stderr)
         sys.exit(2)
+
+
+_as_python_does = warnings.formatwarning
+
+
+def _formatted(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Our own warnings as sentences, without the line of code that they come from."""
+    if issubclass(category, PluginWarning):
+        return f"genbench: {message}\n"
+    return _as_python_does(message, category, filename, lineno, line)
 
 
 __all__ = ["app", "main"]

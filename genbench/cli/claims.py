@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 import json
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genbench import registry
 from genbench.cli.runs import Device, stop_on_interrupt
 from genbench.cli.setup import DataDir
 from genbench.types import InputError
@@ -65,7 +67,7 @@ def claims(
     lab = Lab(out, tier.value, machine, watch, jobs or default_jobs(machine), stopping)
     ready = gather(chosen, lab)
     watch.close()
-    records = conclude([(claim, tier.value) for claim in ready], out)
+    records = conclude([(claim, tier.value) for claim in ready], out, watch.failed)
     if as_json:
         print(json.dumps(plain(records), indent=1))
     else:
@@ -83,10 +85,9 @@ def select(ids: Sequence[str]) -> list[Claim]:
     Raises:
         InputError: an id is unknown; the text names the nearest.
     """
-    from genbench import registry
     from genbench.claims.verdicts import place
 
-    every = {name: entry.create() for name, entry in registry.claims.items()}
+    every = _made()
     spoken = {name.lower(): name for name in every} | {claim.slug: name for name, claim in every.items()}
     unknown = [each for each in ids if each.lower() not in spoken]
     if unknown:
@@ -94,6 +95,18 @@ def select(ids: Sequence[str]) -> list[Claim]:
         raise InputError(f"no claim is called {unknown[0]!r}{registry.nearest(unknown[0], known)}")
     wanted = {spoken[each.lower()] for each in ids}
     return [every[name] for name in sorted(wanted or every, key=place)]
+
+
+def _made() -> dict[str, Claim]:
+    """Every claim by its id; a plugin's that cannot be made is left out with a warning."""
+    made: dict[str, Claim] = {}
+    for name, entry in registry.claims.items():
+        try:
+            made[name] = entry.create()
+        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+            said = f"claim {name!r} of {entry.origin} is left out: {type(error).__name__}: {error}"
+            warnings.warn(said, registry.PluginWarning, stacklevel=2)
+    return made
 
 
 class _Lines:

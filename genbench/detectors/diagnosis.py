@@ -38,10 +38,16 @@ def _made(names: Sequence[str]) -> tuple[list[Detector], dict[str, Exception]]:
     made, broken = [], {}
     for name, entry in {name: detectors[name] for name in names}.items():
         try:
-            made.append(entry.create())
+            made.append(_known(entry.create()))
         except Exception as error:  # a stranger's code may raise anything
             broken[name] = error
     return made, broken
+
+
+def _known(made: object) -> Detector:
+    if not isinstance(made, Detector):
+        raise TypeError(f"its factory makes a {type(made).__name__}, which is no Detector")
+    return made
 
 
 def _judged(detector: Detector, signals: Signals) -> Verdict:

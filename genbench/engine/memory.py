@@ -9,14 +9,15 @@ import torch
 
 from genbench.engine.ensemble import Ensemble
 
-_OF_THE_CPU = "can't allocate memory"
+_SAID = ("can't allocate memory", "not enough memory", "CUDA error: out of memory", "_STATUS_ALLOC_FAILED")
+"""How torch's allocator on the host, CUDA's runtime, cuBLAS and cuDNN put it in a plain RuntimeError."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that memory ran out, on a GPU or on the host."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and _OF_THE_CPU in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID)
 
 
 def halved(ensemble: Ensemble) -> Ensemble | None:

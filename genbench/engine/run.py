@@ -82,6 +82,7 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
         GenbenchError: the data are missing, or the folder's checkpoint is damaged.
     """
     record = Record(config.suite, config.task, config.model, config.as_dict(), "running", config.seeds)
+    folder.write_lock(lock())
     task = load_task(config, machine.data_dir, machine.device)
     model = models[config.model].create(**config.options)
     record = replace(record, environment=environment(describe(machine.device)), data=_describe_data(task))
@@ -92,7 +93,6 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
     ensemble = _ensemble(config, model, task, machine)
     processes = {} if machine.group is None else {"processes": machine.group.size}
     record = replace(record, environment={**record.environment, **_how(ensemble), **processes})
-    folder.write_lock(lock())
     while True:
         try:
             return _Run(config, ensemble, folder, observer, record, machine.group).finish()

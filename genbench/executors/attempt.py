@@ -117,8 +117,8 @@ def attempt(
 
     None if another process is at work on this very run: ask again later.
     """
-    folder = folder_of(config, out)
     try:
+        folder = folder_of(config, out)
         with claim(folder.path) as granted:
             if not granted:
                 return None
@@ -128,14 +128,16 @@ def attempt(
             progress.begin(config)
             return Attempt(_run(config, folder, machine, _Watcher(config, folder, progress, stopping, out)))
     except OSError as error:
-        return Attempt(record_failure(config, out, _disk_trouble(error, folder.path)))
+        return Attempt(record_failure(config, out, _disk_trouble(error, out)))
+    except GenbenchError as error:  # the run's folder is a link, or what is behind the URL refuses
+        return Attempt(record_failure(config, out, str(error)))
 
 
 def record_failure(config: RunConfig, out: Place, reason: str) -> Record:
-    """Write that a run failed, unless the disk that it would be written to is what failed."""
+    """Write that a run failed, unless the place that it would be written to is what failed."""
     record = Record(config.suite, config.task, config.model, config.as_dict(), "failed", config.seeds)
     record = replace(record, reason=reason)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, GenbenchError):
         folder_of(config, out).write_record(record)
     return record
 
@@ -151,11 +153,12 @@ def _run(config: RunConfig, folder: RunFolder, machine: Machine, watcher: _Watch
         if is_out_of_memory(error):
             return record_failure(config, watcher.out, f"{OUT_OF_MEMORY} ({_first_line(error)})")
         path = folder.write_bytes("error.txt", traceback.format_exc().encode())
-        return record_failure(config, watcher.out, f"{type(error).__name__}: {error} (see {path})")
+        said = f"{type(error).__name__}: {error}; mend it and run the same command again (see {path})"
+        return record_failure(config, watcher.out, said)
 
 
-def _disk_trouble(error: OSError, folder: Place) -> str:
-    where = error.filename or folder
+def _disk_trouble(error: OSError, out: Place) -> str:
+    where = error.filename or out
     return f"{where}: {error.strerror or error}; see to the disk, then run the same command again"
 
 

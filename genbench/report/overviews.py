@@ -27,8 +27,14 @@ def _overview(task: str, own: list[Method], folders: dict[str, RunFolder]) -> by
     shown = {model: samples for model, samples in kept.items() if samples}
     if not shown:
         return None
-    generated = {model: np.concatenate([s.generated for s in samples]) for model, samples in shown.items()}
-    return png(overview(task, generated, next(iter(shown.values()))[0].real))
+    real = next(iter(shown.values()))[0].real
+    # Folders of several versions of a task may lie beside each other; one picture shows examples of one kind.
+    alike = {
+        model: [s.generated for s in samples if s.generated.shape[2:] == real.shape[1:]]
+        for model, samples in shown.items()
+    }
+    generated = {model: np.concatenate(own) for model, own in alike.items() if own}
+    return png(overview(task, generated, real))
 
 
 def _samples(method: Method, folders: dict[str, RunFolder]) -> list[Samples]:

@@ -194,7 +194,7 @@ class RunFolder:
             if size > MAX_SAMPLES_BYTES:
                 raise ValueError(f"it unpacks to {size} bytes")
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return Samples(arrays["generated"], arrays["real"])
+                return _like_samples(arrays["generated"], arrays["real"])
         except Exception as error:  # a damaged archive raises whatever zip and numpy stumble over
             raise tables.damaged(self.path / SAMPLES, error) from None
 
@@ -214,6 +214,17 @@ class RunFolder:
             raise InputError(f"{self.path / name} cannot be read: {error.strerror or error}") from None
         except ValueError as error:
             raise tables.damaged(self.path / name, error) from None
+
+
+def _like_samples(generated: np.ndarray, real: np.ndarray) -> Samples:
+    """Arrays of a file as samples; ValueError if they are not what `write_samples` writes."""
+    images = real.ndim == 4 and real.shape[1] in (1, 3) and real.dtype == generated.dtype == np.uint8
+    points = real.ndim == 2 and real.dtype.kind == generated.dtype.kind == "f"
+    same = generated.ndim == real.ndim + 1 and generated.shape[2:] == real.shape[1:]
+    if not (images or points) or not same or 0 in (*generated.shape, *real.shape):
+        shapes = f"{generated.dtype} {generated.shape} and {real.dtype} {real.shape}"
+        raise ValueError(f"{shapes} are no samples")
+    return Samples(generated, real)
 
 
 def _plain(value: Any) -> Any:

@@ -90,11 +90,16 @@ class Task:
         return digest.hexdigest()
 
     def check(self) -> None:
-        """Refuse data that no model can be trained on; one pass over them.
+        """Refuse data that no model can be trained on, or no picture shows; one pass over them.
 
         Raises:
-            InputError: an example holds NaN or infinity; it is named.
+            InputError: an example holds NaN or infinity, and is named; or examples are neither points of two
+                or more coordinates nor images of one or three channels.
         """
+        drawn = self.shape[0] in (1, 3) if len(self.shape) == 3 else self.shape != (1,)
+        if len(self.shape) != {"points": 1, "images": 3}[self.kind] or not drawn:
+            wanted = "points are (d,) with d at least 2, images (C, H, W) with one or three channels"
+            raise InputError(f"{self.kind} of {self.name} have the shape {self.shape}; {wanted}")
         for part, split in (("training", self.train), ("held-out", self.held_out)):
             sound = split.flatten(1).isfinite().all(1) if split.is_floating_point() else None
             if sound is not None and not bool(sound.all()):

@@ -65,6 +65,16 @@ def test_a_claim_that_breaks_is_reported_and_the_others_go_on(lab):
     assert lab.watch.failures == {"X0": "ZeroDivisionError: toy"}
 
 
+def test_a_claim_that_breaks_anywhere_else_harms_no_other(lab, tmp_path):
+    late = [toys.toy("X2", judge=toys.broken), toys.toy("X3", figure=toys.broken)]
+    early = toys.toy("X0", dataclasses.replace(toys.RUNS, suite=toys.broken))
+    ready = gather([early, *late, toys.toy("X1")], lab)
+    records = conclude([(claim, "fast") for claim in ready], tmp_path, lab.watch.failed)
+    assert [record.id for record in records] == ["X1"]
+    assert set(lab.watch.failures) == {"X0", "X2", "X3"}
+    assert records[0].together == 1
+
+
 def test_a_stop_leaves_the_rest_unmeasured(lab):
     stopped = dataclasses.replace(lab, stopping=lambda: True)
     assert gather([toys.toy("X1"), toys.toy("X2", toys.RUNS)], stopped) == []

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,17 @@ import torch
 
 from genbench.engine import run as engine_run
 from genbench.engine.ensemble import Ensemble
+from genbench.engine.memory import is_out_of_memory
 from genbench.engine.run import Machine
-from genbench.executors.attempt import Silent
+from genbench.executors.attempt import Silent, folder_of
 from genbench.executors.local import run_all
+from genbench.models.model import Phase
 from genbench.models.vae import Vae
-from genbench.registry import Entry, detectors, metrics, models, tasks
-from genbench.store import RunFolder, load
+from genbench.registry import Entry, PluginWarning, detectors, metrics, models, tasks
+from genbench.store import RunFolder, load, place
 from genbench.store.claim import LOCK, claim
 from genbench.suite import RunConfig
+from genbench.tasks.task import Task
 
 CPU = Machine(torch.device("cpu"))
 OPTIONS = {"width": 8, "latent": 2}
@@ -49,6 +54,17 @@ def plugin(monkeypatch: pytest.MonkeyPatch, registry: object, name: str, factory
 
 def raises(*_: object, **__: object) -> None:
     raise ZeroDivisionError("a mistake of the plugin's")
+
+
+@dataclass(frozen=True)
+class BrokenUpdate(Vae):
+    """A model one part of whose update raises."""
+
+    part: str = "loss"
+
+    def phases(self, task: Task) -> list[Phase]:
+        (phase,) = super().phases(task)
+        return [replace(phase, updates=[replace(update, **{self.part: raises}) for update in phase.updates])]
 
 
 def broken_metric(n: int = 10) -> None:
@@ -136,6 +152,31 @@ def test_a_read_only_folder_is_named(tmp_path):
     finally:
         tmp_path.chmod(0o700)
     assert "Permission denied" in record.reason
+
+
+def test_a_link_in_place_of_a_run_fails_that_run_alone(tmp_path):
+    folder = folder_of(config(), tmp_path / "out").path
+    folder.parent.mkdir(parents=True)
+    folder.symlink_to(tmp_path)
+    first, second = run_all([config(), config(steps=7)], CPU, tmp_path / "out")
+    assert (first.status, second.status) == ("failed", "done")
+    assert "is a symbolic link" in first.reason
+
+
+def test_a_store_that_refuses_one_run_is_not_the_end_of_the_others(monkeypatch):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    wanted, write = config(), MemoryFileSystem.pipe_file
+
+    def refuse(self: object, path: str, *rest: object, **more: object) -> None:
+        if wanted.key in path:
+            raise PermissionError("403 Forbidden")
+        write(self, path, *rest, **more)
+
+    monkeypatch.setattr(MemoryFileSystem, "pipe_file", refuse)
+    first, second = run_all([wanted, config(steps=7)], CPU, place("memory://faults"))
+    assert (first.status, second.status) == ("failed", "done")
+    assert "cannot be written; check the URL and the credentials (403 Forbidden)" in first.reason
 
 
 def test_a_removed_data_file_fails_its_run_alone(monkeypatch, tmp_path):
@@ -236,6 +277,49 @@ def test_one_seed_that_does_not_fit_fails_and_the_others_go_on(monkeypatch, tmp_
     assert first.reason.startswith("out of memory; give fewer seeds")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to",
+        "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: not enough memory: you tried to",
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ],
+)
+def test_every_way_to_say_that_memory_ran_out_is_understood(said):
+    assert is_out_of_memory(RuntimeError(said))
+    assert not is_out_of_memory(ValueError(said))
+
+
+SHORT = """
+    import resource, sys, torch
+    from pathlib import Path
+    from genbench.engine.run import Machine
+    from genbench.executors.local import run_all
+    from genbench.suite import RunConfig
+    torch.set_num_threads(1)
+    task, model = ("ring8", {"samples": 300}), ("vae", {"width": 8, "latent": 2})
+    def config(batch):
+        return RunConfig("test", *task, *model, (0, 1), 3, batch, 1, ("modes@500",))
+    machine, out = Machine(torch.device("cpu")), Path(sys.argv[1])
+    run_all([config(8)], machine, out)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 200_000_000,) * 2)
+    for record in run_all([config(20_000_000), config(16)], machine, out):
+        print(record.status, record.reason)
+"""
+
+
+def test_memory_that_the_kernel_refuses_is_said_and_the_others_go_on(tmp_path):
+    """The real thing: a limit on the process, and a batch that does not fit."""
+    command = [sys.executable, "-c", textwrap.dedent(SHORT), str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, second = ran.stdout.splitlines()
+    assert first.startswith("failed out of memory; give fewer seeds or a smaller batch")
+    assert second == "done None"
+
+
 # --- plugins ---
 
 
@@ -246,11 +330,19 @@ def test_a_plugin_may_raise_in_any_hook_of_a_model(monkeypatch, tmp_path):
         broken = type(f"Broken_{hook}", (Vae,), {hook: raises})
         plugin(monkeypatch, models, f"broken-{hook}", broken)
         configs.append(config(f"broken-{hook}", steps=50))
+    factories = {
+        "loss": lambda: BrokenUpdate(part="loss", **OPTIONS),
+        "project": lambda: BrokenUpdate(part="project", **OPTIONS),
+        "factory": lambda: raises(),
+    }
+    for part, factory in factories.items():
+        plugin(monkeypatch, models, f"broken-{part}", factory)
+        configs.append(replace(config(f"broken-{part}"), options={}))
     *broken, sound = run_all([*configs, config()], CPU, tmp_path)
     assert sound.status == "done"
-    for hook, record in zip(hooks, broken, strict=True):
+    for hook, record in zip([*hooks, *factories], broken, strict=True):
         assert record.status == "failed", hook
-        assert record.reason.startswith("ZeroDivisionError: a mistake of the plugin's (see ")
+        assert record.reason.startswith("ZeroDivisionError: a mistake of the plugin's; mend it and run")
         assert "Traceback" in Path(record.reason.partition("(see ")[2].rstrip(")")).read_text()
 
 
@@ -258,22 +350,46 @@ def test_a_plugin_may_raise_as_task_metric_or_detector(monkeypatch, tmp_path):
     plugin(monkeypatch, tasks, "broken", lambda: raises())
     plugin(monkeypatch, metrics, "broken", broken_metric)
     plugin(monkeypatch, detectors, "broken", lambda: raises())
+    plugin(monkeypatch, detectors, "none", lambda: 5)
     configs = [config(task="broken", task_options={}), config(metrics=("broken@10",)), config()]
     by_task, by_metric, sound = run_all(configs, CPU, tmp_path)
     assert (by_task.status, by_metric.status, sound.status) == ("failed", "failed", "done")
     assert "a mistake of the plugin's" in by_task.reason
     assert "a mistake of the plugin's" in by_metric.reason
     (folder,) = [folder for folder in load(tmp_path).folders if folder.read_record().status == "done"]
-    assert any(
-        verdict.detector == "broken" and "ZeroDivisionError" in verdict.evidence
-        for verdict in folder.read_verdicts()
-    )
+    evidence = {verdict.detector: verdict.evidence for verdict in folder.read_verdicts()}
+    assert "ZeroDivisionError" in evidence["broken"]
+    assert "its factory makes a int, which is no Detector" in evidence["none"]
 
 
 def test_a_plugin_that_ends_the_process_ends_its_run(monkeypatch, tmp_path):
     plugin(monkeypatch, models, "leaves", type("Leaves", (Vae,), {"nets": lambda *_: sys.exit(7)}))
     first, second = run_all([config("leaves"), config()], CPU, tmp_path)
     assert (first.status, second.status) == ("failed", "done")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("raise RuntimeError('two' + chr(10) + 'lines')", "RuntimeError: two lines"),
+        ("import sys; sys.exit(5)", "SystemExit: 5"),
+        ("def x(:", "SyntaxError"),
+        ("other = 1", "has no attribute 'made'"),
+        ("made = 5", "is 5, which cannot be called"),
+        ("def made(width: 'Unknown' = 3): ...", "name 'Unknown' is not defined"),
+        ("from genbench.types import InputError; raise InputError('mine')", "InputError: mine"),
+    ],
+)
+def test_a_plugin_that_cannot_be_loaded_is_left_out_with_a_warning(monkeypatch, tmp_path, code, told):
+    (tmp_path / "strange_plugin.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "strange_plugin", raising=False)
+    point = EntryPoint("strange", "strange_plugin:made", "genbench.models")
+    with pytest.warns(PluginWarning, match="plugin 'strange' of .* is left out: ") as caught:
+        models._load_plugin(point)
+    assert told in str(caught[0].message)
+    assert "\n" not in str(caught[0].message)
+    assert "strange" not in models
 
 
 def test_nan_in_the_data_is_said_before_training(monkeypatch, tmp_path):

@@ -27,6 +27,7 @@ from genbench.metrics import read_samples
 from genbench.metrics.external import score
 from genbench.registry import metrics, models, tasks
 from genbench.report.html import write_report
+from genbench.report.overviews import write_overviews
 from genbench.store import RunFolder, load
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.tasks import ring8
@@ -180,6 +181,23 @@ def test_kept_samples_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch)
     monkeypatch.setattr("genbench.store.folder.MAX_SAMPLES_BYTES", 100)
     with pytest.raises(InputError, match=r"final\.npz is damaged.*it unpacks to"):
         folder.read_samples()
+
+
+@pytest.mark.parametrize(
+    ("generated", "real"),
+    [
+        (np.zeros(3), np.zeros(3)),
+        (np.zeros((1, 5, 2)), np.zeros((5, 3))),
+        (np.zeros((1, 0, 2)), np.zeros((0, 2))),
+        (np.zeros((1, 5, 4, 8, 8), np.uint8), np.zeros((5, 4, 8, 8), np.uint8)),
+        (np.zeros((1, 5, 2), "S3"), np.zeros((5, 2), "S3")),
+    ],
+)
+def test_kept_samples_of_odd_shapes_are_refused(tmp_path, generated, real):
+    folder = run_folder(tmp_path / "results")
+    np.savez(folder.path / "samples/final.npz", generated=generated, real=real)
+    with pytest.raises(InputError, match=r"final\.npz is damaged.*are no samples"):
+        write_overviews(load(tmp_path / "results"), tmp_path / "results")
 
 
 def test_kept_samples_run_no_pickled_code(tmp_path):

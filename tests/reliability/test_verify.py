@@ -1,5 +1,6 @@
 """A run is repeated from its record, and what differs is found."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from genbench.engine.run import Machine
+from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
 from genbench.executors.verify import verify
 from genbench.store import RunFolder
@@ -89,8 +91,13 @@ def test_from_the_command_line(run, genbench):
     assert (code, json.loads(out)["sameness"]) == (1, "different")
 
 
-def test_every_record_has_its_lock_file(run):
+def test_every_record_has_its_lock_file(run, tmp_path):
+    other = dataclasses.replace(CONFIG, model="dcgan", options={})
+    broken = dataclasses.replace(CONFIG, task_options={"samples": 0})
+    records = run_all([other, broken], Machine(torch.device("cpu")), tmp_path)
+    assert [record.status for record in records] == ["skipped", "failed"]
     lines = run.read_lock()
+    assert all(folder_of(config, tmp_path).read_lock() == lines for config in (other, broken))
     assert any(line.startswith("torch==") for line in lines)
     assert lines == sorted(lines, key=str.lower)
     assert len(lines) > 20

@@ -7,6 +7,7 @@ from task_files import labels
 from torch import Tensor
 
 from genbench.tasks import Mixture, SwissRoll, Task, Truth, equal_mixture, swiss_roll
+from genbench.types import InputError
 
 
 def task(**changes: Any) -> Task:
@@ -112,3 +113,11 @@ def test_a_moved_truth_draws_and_weighs_the_same_points(device: str) -> None:
     assert points.device.type == device
     assert torch.equal(points.cpu(), here.draw(100, torch.Generator().manual_seed(4)))
     assert torch.allclose(there.log_density(points).cpu(), here.log_density(points.cpu()), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"), [("points", (1,)), ("points", (1, 8, 8)), ("images", (2,)), ("images", (4, 8, 8))]
+)
+def test_what_no_picture_shows_is_refused_before_training(kind: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="of points have the shape"):
+        task(kind=kind, train=torch.zeros(6, *shape), held_out=torch.zeros(6, *shape)).check()
