@@ -16,8 +16,8 @@ def dead_units(players: Mapping[str, nn.Module]) -> Iterator[Mapping[str, list[T
     seen: dict[str, list[Tensor]] = {}
 
     def note(player: str, module: nn.Module, inputs: object, output: Tensor) -> None:
-        units = output.transpose(0, 1).flatten(1)
-        seen.setdefault(player, []).append((units <= 0).all(1))
+        beside_units = [0, *range(2, output.dim())]
+        seen.setdefault(player, []).append(output.amax(beside_units) <= 0)
 
     handles = [
         module.register_forward_hook(partial(note, player))

@@ -11,7 +11,7 @@ from torch import Tensor
 from genbench.detectors.samples import Reference, statistics, two_sample
 from genbench.engine import schedule, streams
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.sampling import each
+from genbench.engine.sampling import each, swept
 from genbench.models.model import ChainSampler
 
 GENERATIONS, EACH, YOUNG = 16, 21, 4
@@ -74,9 +74,7 @@ class Chains:
         self, state: State, units: Tensor, sweeps: int, sources: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
         """Units after so many sweeps, and the samples read from them, (S, n, *task.shape)."""
-        task, n = self.ensemble.task, units.shape[1]
-        for _ in range(sweeps):
-            noise = streams.draw(self.model.sweep_noise(task, n), sources)
-            units = each(self.ensemble, state, partial(self.model.sweep, task), units, noise)
-        noise = streams.draw(self.model.read_noise(task, n), sources)
+        task = self.ensemble.task
+        units = swept(self.ensemble, state, self.model, units, sweeps, sources)
+        noise = streams.draw(self.model.read_noise(task, units.shape[1]), sources)
         return units, each(self.ensemble, state, partial(self.model.read, task), units, noise)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import torch
@@ -13,13 +14,15 @@ from torch.utils._pytree import tree_map
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.nets import bind
-from genbench.models.model import ChainSampler, DirectSampler, Nets
+from genbench.models.model import ChainSampler, DirectSampler, Draws, Nets
 from genbench.types import GenbenchError
 
 T = TypeVar("T")
 
 CHUNK = 500
 """Samples drawn at once; part of the protocol, since batch norm ties the samples of a chunk together."""
+TOGETHER = 4
+"""Sweeps of a Markov chain in one call of `each`: many small sweeps would pay mostly for the calls."""
 
 
 @torch.no_grad()
@@ -45,12 +48,31 @@ def _run_chains(
     task = ensemble.task
     noise = streams.draw(model.start_noise(task, CHUNK), sources)
     units = each(ensemble, state, lambda nets, z: model.start(task, nets, z), noise)
-    declared = model.sweep_noise(task, CHUNK)
-    for _ in range(model.sampling_sweeps):
-        noise = streams.draw(declared, sources)
-        units = each(ensemble, state, lambda nets, u, z: model.sweep(task, nets, u, z), units, noise)
+    units = swept(ensemble, state, model, units, model.sampling_sweeps, sources)
     noise = streams.draw(model.read_noise(task, CHUNK), sources)
     return each(ensemble, state, lambda nets, u, z: model.read(task, nets, u, z), units, noise)
+
+
+def swept(
+    ensemble: Ensemble,
+    state: State,
+    model: ChainSampler,
+    units: Tensor,
+    sweeps: int,
+    sources: list[torch.Generator],
+) -> Tensor:
+    """The units (S, n, …) of every seed's chains after so many sweeps."""
+    declared = model.sweep_noise(ensemble.task, units.shape[1])
+
+    def some(nets: Nets, own: Tensor, noises: Sequence[Draws]) -> Tensor:
+        for noise in noises:
+            own = model.sweep(ensemble.task, nets, own, noise)
+        return own
+
+    for done in range(0, sweeps, TOGETHER):
+        noises = [streams.draw(declared, sources) for _ in range(min(TOGETHER, sweeps - done))]
+        units = each(ensemble, state, some, units, noises)
+    return units
 
 
 def each(ensemble: Ensemble, state: State, function: Callable[..., T], *inputs: Any) -> T:
@@ -66,10 +88,6 @@ def each(ensemble: Ensemble, state: State, function: Callable[..., T], *inputs: 
         batched: T = vmap(one, chunk_size=ensemble.together)(state.players, state.buffers, *inputs)
         return batched
     rows = range(len(ensemble.seeds))
-    results = [function(ensemble.nets(state, row), *_row(inputs, row)) for row in rows]
+    results = [function(ensemble.nets(state, row), *tree_map(itemgetter(row), inputs)) for row in rows]
     stacked: T = tree_map(lambda *values: torch.stack(values), *results)
     return stacked
-
-
-def _row(inputs: tuple[Any, ...], row: int) -> list[Any]:
-    return [{k: v[row] for k, v in i.items()} if isinstance(i, dict) else i[row] for i in inputs]
