@@ -5,15 +5,21 @@ from __future__ import annotations
 import contextlib
 import resource
 import sys
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from genbench.engine.ensemble import Ensemble
+from genbench.engine.program import products
+
+Flops: TypeAlias = "list[tuple[int, int]]"
+MOST_KNOWN = 256
+_known: dict[Hashable, Flops] = {}
 
 
 def reset_peak(device: torch.device) -> None:
@@ -38,14 +44,25 @@ def peak_bytes(device: torch.device) -> int:
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
-def step_flops(ensemble: Ensemble) -> list[tuple[int, int]]:
+def known_flops(ensemble: Ensemble, key: Hashable) -> Flops:
+    """`step_flops`, counted once a process for all ensembles of one `key`, which says all but the seeds."""
+    if key not in _known:
+        if len(_known) == MOST_KNOWN:
+            del _known[next(iter(_known))]
+        _known[key] = step_flops(ensemble)
+    return _known[key]
+
+
+def step_flops(ensemble: Ensemble) -> Flops:
     """First step of each phase, and the floating-point operations that one step of one seed takes in it.
 
     Matrix products and convolutions are counted, forward and backward, a multiplication and an addition each;
     what is done entry by entry is not. One seed is trained for a step a phase on its own, and thrown away.
     """
     one = replace(ensemble, seeds=ensemble.seeds[:1], backend="loop", sharing=None, compiled=False)
-    state, counted = one.initial(), []
+    counted: Flops = []
+    with products(one.precision, one.device):  # a process's first products are tried out, which no step does
+        state = one.initial()
     for start, end, _ in one.spans:
         if start < end:
             state.step = start
