@@ -14,6 +14,8 @@ import random
 import signal
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +41,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--kills", type=int, default=30)
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--every-write", action="store_true", help="one kill at each write instead")
     given = arguments.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(chaos(Path(folder), given.kills, random.Random(given.seed)), indent=1))
+        root = Path(folder)
+        dice = random.Random(given.seed)
+        figures = every_write(root) if given.every_write else chaos(root, given.kills, dice)
+        print(json.dumps(figures, indent=1))
 
 
 def chaos(root: Path, kills: int, dice: random.Random) -> dict[str, Any]:
@@ -80,6 +86,25 @@ def chaos(root: Path, kills: int, dice: random.Random) -> dict[str, Any]:
     }
 
 
+def every_write(root: Path) -> dict[str, Any]:
+    """Kill a run with a checkpoint at every tick at each of its writes in turn, then let it go on."""
+    configs = [replace(CONFIGS[0], seeds=(0,), steps=3)]
+    run_all(configs, Machine(torch.device("cpu")), root / "whole")
+    expected, different, writes = fingerprint(root / "whole"), [], 0
+    while True:
+        out = root / f"write{writes}"
+        _, status = _child(out, None, configs, fatal=writes)
+        if status != -signal.SIGKILL:
+            assert status == 0, status
+            break
+        _, status = _child(out, None, configs)
+        assert status == 0, status
+        found = fingerprint(out)
+        different += sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name))
+        writes += 1
+    return {"writes, each met by a kill": writes, "files that differ": different}
+
+
 def fingerprint(out: Path) -> dict[str, str]:
     """A digest of each thing a suite leaves that does not tell the time."""
     prints: dict[str, str] = {}
@@ -112,22 +137,44 @@ def _digest(*arrays: np.ndarray) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
-def _child(out: Path, moment: float | None) -> tuple[float, int]:
+def _child(
+    out: Path, moment: float | None, configs: Sequence[RunConfig] = CONFIGS, fatal: int | None = None
+) -> tuple[float, int]:
     """Run the suite in a forked process, killed after `moment` seconds of CPU; its CPU time and how it ended.
 
     CPU time, since seconds on the wall say nothing on a busy machine.
+
+    Args:
+        fatal: the number of the write that kills it; there is a checkpoint at every tick then.
     """
     child = os.fork()
     if child == 0:
-        engine_run.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS
-        records = run_all(CONFIGS, Machine(torch.device("cpu")), out)
-        os._exit(0 if [record.status for record in records] == ["done"] * len(CONFIGS) else 1)
+        engine_run.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS if fatal is None else 0.0
+        if fatal is not None:
+            _die_at(fatal)
+        records = run_all(configs, Machine(torch.device("cpu")), out)
+        os._exit(0 if [record.status for record in records] == ["done"] * len(configs) else 1)
     while moment is not None and _running(child) and _cpu_seconds(child) < moment:
         time.sleep(0.001)
     if moment is not None:
         os.kill(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
     return used.ru_utime + used.ru_stime, os.waitstatus_to_exitcode(status)
+
+
+def _die_at(number: int) -> None:
+    """From now on the write of this number, to the disk or to another name, kills this process instead."""
+    left = iter(range(number))
+
+    def counted(write: Callable[..., Any]) -> Callable[..., Any]:
+        def write_or_die(*arguments: Any) -> Any:
+            if next(left, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return write(*arguments)
+
+        return write_or_die
+
+    os.fsync, Path.replace = counted(os.fsync), counted(Path.replace)  # type: ignore[method-assign]
 
 
 def _running(child: int) -> bool:
