@@ -1,102 +1,131 @@
-"""Everything between all pairs of two sets, a tile at a time: memory never grows with n × m."""
+"""Everything between all pairs of two sets, by tiles: the nearest, limits of distances, sums of kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-CPU_TILE = (512, 1024)
-"""Rows and columns: a tile in double precision is 4 MB, about a core's cache."""
+from genbench.kernels.distances import Bounds, squared_distances
+from genbench.kernels.tiles import Kernel, Span, Tile, own_spans, own_tiles, spans, tiles
 
-GPU_TILE = (8192, 8192)
+FEWEST_COLUMNS = 32
+"""Below this a product in double precision costs no more than what single precision needs besides."""
 
-Kernel = Callable[[Tensor, Tensor], Tensor]
-"""Values between all rows of two tiles, shapes (r, d), (c, d) → (r, c)."""
+SPARE = 4
+"""How many more neighbours than asked are kept by lower bounds, so that the nearest are surely among them."""
 
-
-class Tile(NamedTuple):
-    """Where a tile of an n × m matrix lies, and its values."""
-
-    rows: slice
-    columns: slice
-    values: Tensor
-
-
-def tiles(x: Tensor, y: Tensor, kernel: Kernel) -> Iterator[Tile]:
-    """The matrix kernel(x, y) in tiles, a band of rows after the other; shapes (n, d), (m, d)."""
-    height, width = CPU_TILE if x.device.type == "cpu" else GPU_TILE
-    for top in range(0, len(x), height):
-        rows = slice(top, min(top + height, len(x)))
-        for left in range(0, len(y), width):
-            columns = slice(left, min(left + width, len(y)))
-            yield Tile(rows, columns, kernel(x[rows], y[columns]))
-
-
-def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
-    """Squared Euclidean distances of all pairs, shapes (n, d), (m, d) → (n, m) in single precision.
-
-    |x|² + |y|² − 2xᵀy, worked in double precision around `origin`, what is below its rounding set to zero.
-    Rounding the result to single precision makes equal distances equal whatever the shape of the tile, so
-    that `<` and `<=` mean what they say for tied points.
-
-    Args:
-        origin: a point near the data, such as their mean, shape (d,).
-    """
-    # The norms ride along as two more columns of the product, which saves two passes over the tile.
-    left, right = _widened(x, origin), _widened(y, origin)
-    norms = left[:, -1:].clone()
-    left[:, :-2] *= -2
-    left[:, -2:] = left[:, -2:].flip(1)
-    squared = (left @ right.T).float()
-    # Where x and y are as near as rounding, their norms agree, so those of x give the bound.
-    rounding = 8 * (x.shape[1] + 4) * torch.finfo(torch.float64).eps
-    return squared.masked_fill_(squared <= (rounding * norms).float(), 0)
-
-
-def _widened(x: Tensor, origin: Tensor) -> Tensor:
-    """x around `origin`, a one and its squared norm, in double precision, (n, d) → (n, d + 2)."""
-    wide = torch.empty(len(x), x.shape[1] + 2, dtype=torch.float64, device=x.device)
-    centred = torch.sub(x, origin.double(), out=wide[:, :-2])
-    wide[:, -2] = 1
-    torch.sum(centred.square(), dim=1, out=wide[:, -1])
-    return wide
+Values = Callable[[slice, slice], Tensor]
+"""The values of a tile."""
 
 
 def distance_tiles(x: Tensor, y: Tensor) -> Iterator[Tile]:
-    """`squared_distances` in tiles."""
+    """`squared_distances` in tiles, shapes (n, d), (m, d)."""
     origin = y.mean(dim=0)
     return tiles(x, y, lambda a, b: squared_distances(a, b, origin))
 
 
-def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
-    """Squared distances of each x to its `k` nearest y, nearest first, shapes (n, d), (m, d) → (n, k)."""
-    best = torch.full((len(x), k), torch.inf, device=x.device)
-    for rows, _, squared in distance_tiles(x, y):
-        _keep_nearest(best[rows], squared)
-    return best.sort(dim=1).values
+def decided_tiles(
+    x: Tensor, y: Tensor, row_limits: Sequence[Tensor] = (), column_limits: Sequence[Tensor] = ()
+) -> Iterator[Tile]:
+    """Tiles whose values compare with the limits as `squared_distances` do, by `<` and by `<=`.
 
+    The values are lower bounds from single precision; where a bound leaves a comparison open, those rows and
+    columns are worked out in double. Not for other uses than these comparisons.
 
-def own_nearest_squared(x: Tensor, k: int) -> Tensor:
-    """`nearest_squared` of a set to itself, for which most tiles serve twice, (n, d) → (n, k).
-
-    Each row starts with the point's distance to itself, zero.
+    Args:
+        row_limits, column_limits: squared distances, shapes (n,) and (m,).
     """
-    best, origin = torch.full((len(x), k), torch.inf, device=x.device), x.mean(dim=0)
-    for rows, columns, squared in own_tiles(x, lambda a, b: squared_distances(a, b, origin)):
-        _keep_nearest(best[rows], squared)
-        if columns != rows:
-            _keep_nearest(best[columns], squared.T)
-    return best.sort(dim=1).values
+    bounds = _bounds(x, y)
+    if bounds is None:
+        yield from distance_tiles(x, y)
+        return
+    for rows, columns in spans(len(x), len(y), x.device):
+        values = bounds.lower(rows, columns)
+        i, j = _undecided(values, bounds, rows, columns, row_limits, column_limits)
+        values[i[:, None], j] = squared_distances(x[rows][i], y[columns][j], bounds.origin)
+        yield Tile(rows, columns, values)
 
 
-def _keep_nearest(best: Tensor, squared: Tensor) -> None:
+def _undecided(
+    lower: Tensor,
+    bounds: Bounds,
+    rows: slice,
+    columns: slice,
+    row_limits: Sequence[Tensor],
+    column_limits: Sequence[Tensor],
+) -> tuple[Tensor, Tensor]:
+    """Rows and columns that hold all entries with a limit between their lower and upper bound."""
+    rise, run = bounds.x.errors[rows, None], bounds.y.errors[columns]
+    limits = [(limit[rows, None], rise + run.max()) for limit in row_limits]
+    limits += [(limit[columns], run + rise.max()) for limit in column_limits]
+    nearest_row, nearest_column = (torch.full_like(side, torch.inf) for side in (rise[:, 0], run))
+    for limit, error in limits:
+        gap = (lower - (limit - error)).abs_().sub_(error)
+        nearest_row, nearest_column = (
+            torch.minimum(nearest, gap.amin(dim=dim))
+            for nearest, dim in ((nearest_row, 1), (nearest_column, 0))
+        )
+    # Not `<= 0`, which a limit that is no number would hide from.
+    return (~(nearest_row > 0)).nonzero()[:, 0], (~(nearest_column > 0)).nonzero()[:, 0]
+
+
+def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
+    """Squared distances of each x to its `k` nearest y, nearest first, shapes (n, d), (m, d) → (n, k).
+
+    A set's nearest to itself, `x` given twice, start with zeros; most of its tiles serve twice.
+
+    Neighbours are looked for by lower bounds from single precision, somewhat more than `k`. Where the k-th
+    distance of those, in double precision, is no more than the last bound, nothing nearer was left out;
+    the other rows are worked out in double precision.
+    """
+    bounds = _bounds(x, y) if len(y) > k + SPARE else None
+    if bounds is None:
+        return nearest_squared_plain(x, y, k)
+    lower, indices = _smallest(bounds.lower, x, y, k + SPARE)
+    nearest = bounds.listed(indices).sort(dim=1).values[:, :k]
+    (unproven,) = (nearest[:, -1] > lower[:, -1]).nonzero(as_tuple=True)
+    if len(unproven) > len(x) / 4:
+        return nearest_squared_plain(x, y, k)
+    nearest[unproven] = nearest_squared_plain(x[unproven], y, k)
+    return nearest
+
+
+def nearest_squared_plain(x: Tensor, y: Tensor, k: int) -> Tensor:
+    """As `nearest_squared`, with all distances in double precision."""
+    origin = y.mean(dim=0)
+    return _smallest(lambda rows, columns: squared_distances(x[rows], y[columns], origin), x, y, k)[0]
+
+
+def _bounds(x: Tensor, y: Tensor) -> Bounds | None:
+    """Bounds of the distances where they hold and pay."""
+    return Bounds.of(x, y, y.mean(dim=0)) if x.shape[1] >= FEWEST_COLUMNS else None
+
+
+def _smallest(values: Values, x: Tensor, y: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The `k` smallest of each row and their columns, ascending, shapes (n, k); infinite if y is shorter."""
+    best = torch.full((len(x), k), torch.inf, device=x.device)
+    where = torch.zeros(len(x), k, dtype=torch.long, device=x.device)
+    for rows, columns in _spans(x, y):
+        tile = values(rows, columns)
+        _keep_smallest(best[rows], where[rows], tile, columns.start)
+        if y is x and columns != rows:
+            _keep_smallest(best[columns], where[columns], tile.T.contiguous(), rows.start)
+    return best, where
+
+
+def _spans(x: Tensor, y: Tensor) -> Iterator[Span]:
+    return own_spans(len(x), x.device) if y is x else spans(len(x), len(y), x.device)
+
+
+def _keep_smallest(best: Tensor, where: Tensor, tile: Tensor, first: int) -> None:
     """Let the smallest of a tile (r, c) take their place among the smallest so far (r, k)."""
     k = best.shape[1]
-    inside = squared.topk(min(k, squared.shape[1]), dim=1, largest=False).values
-    best.copy_(torch.cat([best, inside], dim=1).topk(k, dim=1, largest=False).values)
+    inside, columns = tile.topk(min(k, tile.shape[1]), dim=1, largest=False)
+    kept, order = torch.cat([best, inside], dim=1).topk(k, dim=1, largest=False)
+    best.copy_(kept)
+    where.copy_(torch.cat([where, columns + first], dim=1).gather(1, order))
 
 
 def row_sums(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
@@ -105,16 +134,6 @@ def row_sums(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     for rows, _, values in tiles(x, y, kernel):
         total[rows] += values.sum(dim=1, dtype=torch.float64)
     return total
-
-
-def own_tiles(x: Tensor, kernel: Kernel) -> Iterator[Tile]:
-    """A symmetric kernel(x, x) in square tiles, (n, d): those on the diagonal and to the right of it."""
-    side = (CPU_TILE if x.device.type == "cpu" else GPU_TILE)[0]
-    for top in range(0, len(x), side):
-        rows = slice(top, min(top + side, len(x)))
-        for left in range(top, len(x), side):
-            columns = slice(left, min(left + side, len(x)))
-            yield Tile(rows, columns, kernel(x[rows], x[columns]))
 
 
 def own_sums(x: Tensor, kernel: Kernel) -> Tensor:
@@ -135,7 +154,7 @@ def subset_sums(x: Tensor, y: Tensor, kernel: Kernel, left: Tensor, right: Tenso
     """
     total = torch.zeros(left.shape[1], dtype=torch.float64, device=x.device)
     for rows, columns, values in tiles(x, y, kernel):
-        total += _between(values, left[rows], right[columns])
+        total += _joint(values, left[rows], right[columns])
     return total
 
 
@@ -143,10 +162,10 @@ def own_subset_sums(x: Tensor, kernel: Kernel, members: Tensor) -> Tensor:
     """`subset_sums` of a set with itself for a symmetric kernel: most tiles serve twice."""
     total = torch.zeros(members.shape[1], dtype=torch.float64, device=x.device)
     for rows, columns, values in own_tiles(x, kernel):
-        inside = _between(values, members[rows], members[columns])
+        inside = _joint(values, members[rows], members[columns])
         total += inside if rows == columns else 2 * inside
     return total
 
 
-def _between(values: Tensor, left: Tensor, right: Tensor) -> Tensor:
+def _joint(values: Tensor, left: Tensor, right: Tensor) -> Tensor:
     return ((values.double() @ right) * left).sum(dim=0)

@@ -31,8 +31,21 @@ def full_width(device: torch.device) -> Iterator[None]:
     if device.type != "cpu":
         yield
         return
+    with _permitted("medium" if keeps_single_precision() else "highest"):
+        yield
+
+
+@contextmanager
+def strict(device: torch.device) -> Iterator[None]:
+    """As `full_width`, and no TensorFloat-32 on a GPU: for products whose rounding must keep a bound."""
+    with full_width(device) if device.type == "cpu" else _permitted("highest"):
+        yield
+
+
+@contextmanager
+def _permitted(precision: str) -> Iterator[None]:
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium" if keeps_single_precision() else "highest")
+    torch.set_float32_matmul_precision(precision)
     try:
         yield
     finally:
@@ -42,12 +55,8 @@ def full_width(device: torch.device) -> Iterator[None]:
 @cache
 def keeps_single_precision() -> bool:
     """Whether this processor's products keep single precision where bfloat16 is allowed."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    try:
+    with _permitted("medium"):
         return all(_error(*form) < TOLERANCE for form in FORMS)
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 def _error(batch: int, rows: int, depth: int, columns: int) -> float:

@@ -9,7 +9,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from genbench.kernels.pairwise import squared_distances
+from genbench.kernels.distances import squared_distances
 from genbench.metrics.inputs import anything, drawn, fresh, reference
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around

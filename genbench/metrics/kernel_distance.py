@@ -8,15 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genbench.kernels.pairwise import (
-    Kernel,
-    own_subset_sums,
-    own_sums,
-    row_sums,
-    squared_distances,
-    subset_sums,
-)
+from genbench.kernels.distances import squared_distances
+from genbench.kernels.pairwise import own_subset_sums, own_sums, row_sums, subset_sums
 from genbench.kernels.products import full_width
+from genbench.kernels.tiles import Kernel
 from genbench.metrics.inputs import Features, pair
 from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genbench.kernels.pairwise import distance_tiles, nearest_squared, own_nearest_squared
+from genbench.kernels.pairwise import decided_tiles, nearest_squared
 from genbench.metrics.inputs import Features, pair
 from genbench.metrics.uncertainty import around, proportion
 from genbench.types import Estimate, InputError
@@ -74,7 +74,7 @@ def _prdc(real: Features, fake: Features, k_closed: int, k_open: int) -> Prdc:
     if k < 1:
         raise InputError(f"{k} neighbours asked, give at least 1")
     real, fake = pair(real, fake, least=k + 1)
-    around_real, around_fake = own_nearest_squared(real, k + 1), own_nearest_squared(fake, k_closed + 1)
+    around_real, around_fake = nearest_squared(real, real, k + 1), nearest_squared(fake, fake, k_closed + 1)
     balls = _balls(real, fake, around_real[:, k_closed], around_fake[:, k_closed], around_real[:, k_open])
     flags = ("few samples",) * (min(len(real), len(fake)) < FEW)
     holders = balls.holders.double() / k_open
@@ -91,12 +91,11 @@ def _balls(real: Tensor, fake: Tensor, closed_real: Tensor, closed_fake: Tensor,
     """One pass over the distances between the sets; the radii are squared."""
     counts = torch.zeros(len(fake), dtype=torch.long, device=fake.device)
     result = _Balls(_none(fake), _none(real), counts, _none(real))
-    for rows, columns, squared in distance_tiles(real, fake):
+    for rows, columns, squared in decided_tiles(real, fake, (closed_real, open_real), (closed_fake,)):
         result.closed_real[columns] |= (squared <= closed_real[rows, None]).any(dim=0)
         result.closed_fake[rows] |= (squared <= closed_fake[columns]).any(dim=1)
-        inside = squared < open_real[rows, None]
-        result.holders[columns] += inside.sum(dim=0)
-        result.covered[rows] |= inside.any(dim=1)
+        result.holders[columns] += (squared < open_real[rows, None]).sum(dim=0)
+        result.covered[rows] |= squared.amin(dim=1) < open_real[rows]
     return result
 
 
@@ -118,7 +117,7 @@ def two_sample(real: Features, fake: Features) -> Estimate:
     real, fake = real[:n], fake[:n]
     right = 0.0
     for own, other in ((real, fake), (fake, real)):
-        within, across = own_nearest_squared(own, 2)[:, 1], nearest_squared(own, other, 1)[:, 0]
+        within, across = nearest_squared(own, own, 2)[:, 1], nearest_squared(own, other, 1)[:, 0]
         right += float((within < across).sum() + 0.5 * (within == across).sum())
     interval = proportion(round(right / 2), n)
     return replace(interval, value=right / (2 * n), flags=("few samples",) * (n < 100))

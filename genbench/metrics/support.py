@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 from scipy import stats
 from torch import Tensor
 
-from genbench.kernels.pairwise import distance_tiles
+from genbench.kernels.pairwise import decided_tiles, distance_tiles, nearest_squared
 from genbench.metrics.inputs import Features, drawn, kept, pair, perfect, reference, rows
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around, histogram_error
@@ -92,7 +92,8 @@ def collision_support(x: Features, radius: float) -> Estimate:
     if radius < 0:
         raise InputError(f"collision radius {radius} is negative, give a distance")
     x = rows(x, "samples", least=2)
-    near = sum(int((squared <= radius**2).sum()) for _, _, squared in distance_tiles(x, x))
+    limit = torch.full((len(x),), radius**2, device=x.device)
+    near = sum(int((squared <= radius**2).sum()) for _, _, squared in decided_tiles(x, x, (limit,)))
     collisions, pairs = (near - len(x)) // 2, math.comb(len(x), 2)
     low = pairs / float(stats.chi2.ppf(0.975, 2 * collisions + 2) / 2)
     if not collisions:
@@ -144,8 +145,4 @@ def _centers(task: Task, n: int) -> Tensor:
 def _closest(task: Task, n: int) -> float:
     """Half the smallest distance of two training examples."""
     x = rows(reference(task, n), "training examples", least=2)
-    smallest = math.inf
-    for where, columns, squared in distance_tiles(x, x):
-        diagonal = torch.arange(where.start, where.stop)[:, None] == torch.arange(columns.start, columns.stop)
-        smallest = min(smallest, float(squared.masked_fill(diagonal.to(squared.device), torch.inf).min()))
-    return math.sqrt(smallest) / 2
+    return math.sqrt(float(nearest_squared(x, x, 2)[:, 1].min())) / 2

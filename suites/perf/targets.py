@@ -1,13 +1,17 @@
-"""The rows of docs/performance.md, measured: ``python -m perf.targets ROW [--threads 2]``.
+"""The rows of docs/performance.md, measured: ``python -m perf.targets ROW [--threads 2] [--memory]``.
 
-Both sides take turns in one process. With one thread processor time counts, with several wall time.
+Both sides take turns in one process. With one thread processor time counts, with several wall time. For memory
+each side has a process of its own, once.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import resource
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -99,9 +103,28 @@ ROWS: dict[str, Callable[[bool, Any], Pair]] = {
     "frechet-1024": against(kernels.frechet_pair, 1024),
     "frechet-2048": against(kernels.frechet_pair, 2048),
     "frechet-few": against(kernels.frechet_few_pair, 1000, 2048),
+    "prdc-2000": against(kernels.prdc_pair, 2000, 2048),
+    "prdc-5000": against(kernels.prdc_pair, 5000, 2048),
     "prdc": against(kernels.prdc_pair, 10_000, 2048),
     "kid": against(kernels.kid_pair, 2000, 2048, 100, 1000),
 }
+
+
+def growth(row: str, side: int, threads: int) -> float:
+    """MiB by which the peak of a fresh process grows over one call of ours (0) or theirs (1), inputs in it."""
+    torch.set_num_threads(threads)
+    work = ROWS[row](False, "fp32")[side]
+    assert callable(work)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    work()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def memory(row: str, threads: int) -> str:
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, fresh, max_tasks_per_child=1) as pool:
+        ours, theirs = (pool.submit(growth, row, side, threads).result() for side in (0, 1))
+    return f"{row}: ours {ours:.0f} MiB, theirs {theirs:.0f} MiB"
 
 
 def main() -> None:
@@ -111,10 +134,14 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--memory", action="store_true", help="the peak of either side instead of times")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     clock = time.process_time if given.threads == 1 else time.perf_counter
     for row in given.rows:
+        if given.memory:
+            print(memory(row, given.threads))
+            continue
         ours, theirs, units = ROWS[row](given.compile, given.precision)
         first = seconds(ours, 0.0, time.perf_counter)
         mine, others = alternated(ours, theirs, given.rounds, 0.2, clock)

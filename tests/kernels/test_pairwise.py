@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from genbench.kernels import pairwise
+from genbench.kernels import tiles
+from genbench.kernels.distances import squared_distances
 from genbench.kernels.pairwise import (
     distance_tiles,
     nearest_squared,
-    own_nearest_squared,
     own_subset_sums,
     own_sums,
     row_sums,
-    squared_distances,
     subset_sums,
 )
 
@@ -28,7 +27,7 @@ def whole(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 @pytest.fixture(autouse=True)
 def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairwise, "CPU_TILE", (16, 32))
+    monkeypatch.setattr(tiles, "CPU_TILE", (16, 32))
 
 
 def test_tiles_cover_every_pair_once() -> None:
@@ -51,12 +50,12 @@ def test_the_nearest_are_those_of_the_whole_matrix() -> None:
 def test_the_nearest_of_a_set_to_itself_are_those_of_the_whole_matrix(n: int) -> None:
     x = normal(n, 3)
     expected = whole(x, x).float().sort(dim=1).values[:, : min(n, 4)]
-    torch.testing.assert_close(own_nearest_squared(x, min(n, 4)), expected)
+    torch.testing.assert_close(nearest_squared(x, x, min(n, 4)), expected)
 
 
 def test_a_point_is_at_distance_zero_from_itself_and_its_copies() -> None:
     x = (normal(40, 64) * 100 + 1000).repeat(2, 1)
-    nearest = own_nearest_squared(x, 3)
+    nearest = nearest_squared(x, x, 3)
     assert nearest[:, :2].eq(0).all()
     assert nearest[:, 2].gt(0).all()
 
