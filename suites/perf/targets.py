@@ -1,7 +1,7 @@
 """The rows of docs/performance.md, measured: ``python -m perf.targets ROW [--threads 2] [--memory]``.
 
-Both sides take turns in one process. With one thread processor time counts, with several wall time. For memory
-each side has a process of its own, once.
+Both sides take turns in one process. With one thread processor time counts, with several wall time. For
+memory each side has a process of its own, once.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ ROWS: dict[str, Callable[[bool, Any], Pair]] = {
 
 
 def growth(row: str, side: int, threads: int) -> float:
-    """MiB by which the peak of a fresh process grows over one call of ours (0) or theirs (1), inputs in it."""
+    """MiB by which the peak of a fresh process grows over a call of ours (0) or theirs (1), inputs held."""
     torch.set_num_threads(threads)
     work = ROWS[row](False, "fp32")[side]
     assert callable(work)
