@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,9 @@ from genbench.types import InputError, Record
 IN_FLIGHT = 1000
 """Runs that are handed to Ray at a time; it slows down when a million tasks wait."""
 POLL_SECONDS = 0.2
+ANSWER_SECONDS = 10.0
+"""For a cluster's port to answer."""
+_HOST_PORT = re.compile(r"(?:ray://)?\[?(?P<host>[^/\]]+)\]?:(?P<port>\d{1,5})")
 STOP_SECONDS = 1.0
 """A worker asks this often whether it should stop."""
 
@@ -223,13 +228,20 @@ def _connection(ray: Any, address: str | None) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing goes over the network unasked
     try:
+        _knock(address or os.environ.get("RAY_ADDRESS", ""))
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
         raise InputError(f"no Ray cluster answers at {address}; check --address ({_line(error)})") from None
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """OSError if nothing listens at ``host:port``, where Ray itself would go on trying for many minutes."""
+    if (at := _HOST_PORT.fullmatch(address)) is not None:
+        socket.create_connection((at["host"], int(at["port"])), ANSWER_SECONDS).close()
 
 
 def _absolute(out: Place) -> Place:

@@ -67,7 +67,10 @@ def verify(folder: RunFolder, data_dir: Path | None = None, tolerance: float = T
         raise InputError(
             f"{folder.path} is {record.status} at step {record.steps_done}; finish the run first"
         )
-    config = RunConfig.from_dict(record.config)
+    try:
+        config = RunConfig.from_dict(record.config)
+    except InputError as error:
+        raise InputError(f"{folder.path}: {error}") from None
     machine = _machine(record.environment, data_dir)
     with tempfile.TemporaryDirectory(prefix="genbench-verify-") as temporary, _threads(record):
         (again,) = run_all([config], machine, Path(temporary))

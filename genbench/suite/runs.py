@@ -81,7 +81,8 @@ class RunConfig:
             raise InputError(f"no configuration of a training run: {where}: {first['msg'].lower()}") from None
         if config.key != content.get("key"):
             raise InputError(
-                f"the configuration's key is {content.get('key')!r}, its content's {config.key!r}"
+                f"the configuration's key is {content.get('key')!r}, its content's {config.key!r}: "
+                "it was changed after the run; put it back, or remove the folder and run it again"
             )
         return config
 

@@ -164,6 +164,15 @@ def test_mistakes_are_one_sentence(tmp_path):
     assert chosen_cluster(Place.ray, "auto", 1, 0.25, 2, "auto", 8) == RayCluster("auto", 1, 0.25, 2, 8)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1", "127.0.0.1:99999"])
+def test_an_address_at_which_nobody_listens_is_said_at_once(monkeypatch, tmp_path, address):
+    """Ray would wait, for more than ten minutes."""
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was asked"))
+    with pytest.raises(InputError, match=r"no Ray cluster answers at .*; check --address"):
+        RayCluster(address)([config(8, 3)], CPU, tmp_path, Silent(), lambda: False)
+
+
 def test_a_worker_with_a_share_of_a_gpu_trains_on_it():
     assert RayCluster(gpus=0.25)._there(CPU).device.type == "cuda"
     assert RayCluster()._there(Machine(torch.device("cuda"))).device.type == "cpu"

@@ -71,7 +71,7 @@ def test_other_parameters_and_versions_are_named(run):
 def test_what_cannot_be_repeated_is_said(run):
     record = json.loads((run.path / "record.json").read_text())
     for change, told in {
-        "steps": "key is .* its content's",
+        "steps": "vae-.*: the configuration.s key is .* its content.s .* was changed after the run",
         "seeds": "no configuration of a training run: seeds",
     }.items():
         broken = {**record, "config": {**record["config"], change: "many" if change == "seeds" else 13}}
