@@ -43,17 +43,14 @@ def optimal_discriminator() -> Claim:
         "must hold.",
         lesson="The discriminator estimates a ratio of densities without ever seeing a density. It does so "
         "well where samples are dense; where they are rare it is free to say anything, and that is where a "
-        "generator that misses the data lives.",
+        "generator that misses the data lives. It takes its time: after 450 steps instead of 3,000 it is "
+        "still off by .32 somewhere in the plane.",
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=450, size=256),
         full=Budget(seeds=16, steps=3000, size=512),
         judge=judge,
         figure=figure,
         examples=examples,
-        checked="The fast tier trains for 450 steps on batches of 256. In one dimension the mean error is "
-        ".021 by then and the largest .07, in two dimensions .044 and .32. What it refutes is "
-        "that so little training is enough; the full tier trains for 3,000 steps on batches of "
-        "512.",
     )
 
 
