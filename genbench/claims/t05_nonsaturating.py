@@ -56,11 +56,11 @@ def non_saturating_gradient() -> Claim:
         judge=judge,
         figure=figure,
         examples=examples,
-        checked="After 200 steps on ring8 the minimax loss is ahead, by .32; after 2,000 there is no telling "
-        "which is, nor on digits after 1,000. Of the runs of G4, 1,500 steps on ring8 with other nets and rates, those "
-        "with the minimax loss fail no more often either: 3 of 32 seeds diagnosed, of 32 with the "
-        "usual loss 14. Both losses use the same code but for one line, which tests compare with "
-        "its formula.",
+        checked="After 200 steps on ring8 the minimax loss is ahead, by .32; after 2,000 there is no "
+        "telling which is, nor on digits after 1,000. Of the runs of G4, 1,500 steps on ring8 with other "
+        "nets and rates, those with the minimax loss fail no more often either: 3 of 32 seeds diagnosed, "
+        "of 32 with the usual loss 14. Both losses use the same code but for one line, which tests compare "
+        "with its formula.",
     )
 
 
