@@ -6,12 +6,10 @@ the same bits of h up to rounding of the product.
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import os
-
 import torch
 from torch import Tensor
+
+from genbench.kernels.triton_use import fuses
 
 BLOCK = (32, 64, 32)
 """Rows, columns and depth of a tile of the product on a GPU."""
@@ -32,19 +30,10 @@ def half_step(x: Tensor, weight: Tensor, bias: Tensor, uniform: Tensor, scale: f
         weight: shape (N, M); a transposed view serves for the way back.
         uniform: uniform on [0, 1), shape (B, M).
     """
-    if (x.is_cuda or _interpreted()) and _has_triton():
+    if fuses(x):
         return _triton(x, weight, bias, uniform, scale)
     logits = torch.addmm(bias, x, weight, alpha=scale)
     return torch.lt(uniform, logits.sigmoid_(), out=logits)
-
-
-def _interpreted() -> bool:
-    return os.environ.get("TRITON_INTERPRET") == "1"
-
-
-@functools.cache
-def _has_triton() -> bool:
-    return importlib.util.find_spec("triton") is not None
 
 
 def _triton(x: Tensor, weight: Tensor, bias: Tensor, uniform: Tensor, scale: float) -> Tensor:

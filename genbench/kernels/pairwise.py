@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from genbench.kernels import fused
 from genbench.kernels.distances import Bounds, squared_distances
+from genbench.kernels.forms import Form
 from genbench.kernels.tiles import Kernel, Span, Tile, own_spans, own_tiles, spans, tiles
+from genbench.kernels.triton_use import fuses
 
 FEWEST_COLUMNS = 32
 """Below this a product in double precision costs no more than what single precision needs besides."""
@@ -71,6 +74,31 @@ def _undecided(
     return (~(nearest_row > 0)).nonzero()[:, 0], (~(nearest_column > 0)).nonzero()[:, 0]
 
 
+def counts_within(x: Tensor, y: Tensor, limits: Tensor) -> Tensor:
+    """How many y are no farther from each x than its limit, a squared distance, shapes (n, d), (m, d) → (n,).
+
+    Exactly those of `squared_distances`. On a GPU a Triton kernel counts in single precision what is surely
+    and what is perhaps within, and only rows where these differ take tiles.
+
+    Args:
+        limits: shape (n,), single.
+    """
+    bounds = _bounds(x, y) if fuses(x) else None
+    if bounds is None:
+        return _counts_by_tiles(x, y, limits)
+    surely, perhaps = fused.counts_within(bounds, limits)
+    counts, (unsettled,) = surely.long(), (surely != perhaps).nonzero(as_tuple=True)
+    counts[unsettled] = _counts_by_tiles(x[unsettled], y, limits[unsettled])
+    return counts
+
+
+def _counts_by_tiles(x: Tensor, y: Tensor, limits: Tensor) -> Tensor:
+    counts = torch.zeros(len(x), dtype=torch.long, device=x.device)
+    for rows, _, squared in decided_tiles(x, y, (limits,)):
+        counts[rows] += (squared <= limits[rows, None]).sum(dim=1)
+    return counts
+
+
 def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
     """Squared distances of each x to its `k` nearest y, nearest first, shapes (n, d), (m, d) → (n, k).
 
@@ -129,15 +157,26 @@ def _keep_smallest(best: Tensor, where: Tensor, tile: Tensor, first: int) -> Non
 
 
 def row_sums(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
-    """Σⱼ kernel(xᵢ, yⱼ) in double precision, shapes (n, d), (m, d) → (n,)."""
+    """Σⱼ kernel(xᵢ, yⱼ) in double precision, shapes (n, d), (m, d) → (n,).
+
+    A `Form` of single-precision points on a GPU is summed by `fused.row_sums`, which says how exactly.
+    """
+    if isinstance(kernel, Form) and _fuses_sums(x, y):
+        return fused.row_sums(x, y, kernel)
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     for rows, _, values in tiles(x, y, kernel):
         total[rows] += values.sum(dim=1, dtype=torch.float64)
     return total
 
 
+def _fuses_sums(x: Tensor, y: Tensor) -> bool:
+    return x.dtype == y.dtype == torch.float32 and fuses(x)
+
+
 def own_sums(x: Tensor, kernel: Kernel) -> Tensor:
     """`row_sums` of a set with itself for a symmetric kernel: most tiles serve twice, (n, d) → (n,)."""
+    if isinstance(kernel, Form) and _fuses_sums(x, x):
+        return fused.row_sums(x, x, kernel)
     total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
     for rows, columns, values in own_tiles(x, kernel):
         total[rows] += values.sum(dim=1, dtype=torch.float64)

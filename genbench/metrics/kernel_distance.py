@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from genbench.kernels.distances import squared_distances
+from genbench.kernels.forms import Cubic, Gaussian, Nearness
 from genbench.kernels.pairwise import own_subset_sums, own_sums, row_sums, subset_sums
-from genbench.kernels.products import full_width
 from genbench.kernels.tiles import Kernel
 from genbench.metrics.inputs import Features, pair
 from genbench.metrics.uncertainty import around, standard_error
@@ -20,11 +20,8 @@ _BANDWIDTH_ROWS = 1000
 """Reference rows whose pairwise distances give the bandwidth."""
 
 
-def cubic(x: Tensor, y: Tensor) -> Tensor:
-    """(xᵀy/d + 1)³ of all pairs, shapes (n, d), (m, d) → (n, m)."""
-    with full_width(x.device):
-        inner = torch.addmm(x.new_ones(()), x, y.T, alpha=1 / x.shape[1])
-    return inner * inner * inner
+cubic = Cubic()
+"""The kernel of `kid`."""
 
 
 def kid(x: Features, y: Features, subsets: int = 100, subset_size: int = 1000) -> Estimate:
@@ -76,8 +73,7 @@ def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
     h = median_distance(x) if bandwidth is None else bandwidth
     if h <= 0:
         raise InputError("the bandwidth is zero, for most of the reference is one point; give a bandwidth")
-    origin = x.mean(dim=0)
-    return _discrepancy(x, y, lambda a, b: squared_distances(a, b, origin).mul_(-0.5 / h**2).exp_(), _ones)
+    return _discrepancy(x, y, Gaussian(h, x.mean(dim=0)), _ones)
 
 
 def energy_distance(x: Features, y: Features) -> Estimate:
@@ -94,8 +90,7 @@ def energy_distance(x: Features, y: Features) -> Estimate:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
     x, y = pair(x, y)
-    origin = x.mean(dim=0)
-    return _discrepancy(x, y, lambda a, b: squared_distances(a, b, origin).sqrt_().neg_(), _zeros)
+    return _discrepancy(x, y, Nearness(x.mean(dim=0)), _zeros)
 
 
 def median_distance(x: Tensor) -> float:

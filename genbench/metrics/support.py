@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 from scipy import stats
 from torch import Tensor
 
-from genbench.kernels.pairwise import decided_tiles, distance_tiles, nearest_squared
+from genbench.kernels.pairwise import counts_within, distance_tiles, nearest_squared
 from genbench.metrics.inputs import Features, drawn, kept, pair, perfect, reference, rows
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around, histogram_error
@@ -93,7 +93,7 @@ def collision_support(x: Features, radius: float) -> Estimate:
         raise InputError(f"collision radius {radius} is negative, give a distance")
     x = rows(x, "samples", least=2)
     limit = torch.full((len(x),), radius**2, device=x.device)
-    near = sum(int((squared <= radius**2).sum()) for _, _, squared in decided_tiles(x, x, (limit,)))
+    near = int(counts_within(x, x, limit).sum())
     collisions, pairs = (near - len(x)) // 2, math.comb(len(x), 2)
     low = pairs / float(stats.chi2.ppf(0.975, 2 * collisions + 2) / 2)
     if not collisions:
