@@ -6,7 +6,7 @@ Single precision takes a fifth of the time. What it leaves open within its bound
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 import torch
@@ -34,7 +34,7 @@ def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
     for wide in (left, right):
         torch.sum(wide[:, :-2].square(), dim=1, out=wide[:, -1])
     norms = left[:, -1:].clone()
-    return _rounded(_joined(left, right), norms, x.shape[1])
+    return _rounded(_turned(left) @ right.T, norms, x.shape[1])
 
 
 def _widened(x: Tensor, origin: Tensor, dtype: torch.dtype) -> Tensor:
@@ -45,14 +45,14 @@ def _widened(x: Tensor, origin: Tensor, dtype: torch.dtype) -> Tensor:
     return wide
 
 
-def _joined(left: Tensor, right: Tensor) -> Tensor:
-    """|x|² + |y|² − 2xᵀy of points as `_widened`, with their norms; `left` is overwritten.
+def _turned(wide: Tensor) -> Tensor:
+    """`_widened` points with their norms, made the left factor of |x|² + |y|² − 2xᵀy, in place.
 
-    The norms ride along as two more columns of the product, which saves two passes over the tile.
+    That the norms ride along as two more columns saves two passes over the tile.
     """
-    left[:, :-2] *= -2
-    left[:, -2:] = left[:, -2:].flip(1)
-    return left @ right.T
+    wide[:, :-2] *= -2
+    wide[:, -2:] = wide[:, -2:].flip(1)
+    return wide
 
 
 def _rounded(squared: Tensor, norms: Tensor, depth: int) -> Tensor:
@@ -78,7 +78,7 @@ class Side(NamedTuple):
     errors: Tensor
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bounds:
     """Lower bounds of `squared_distances` between two sets, by products in single precision.
 
@@ -95,6 +95,8 @@ class Bounds:
     x: Side
     y: Side
     origin: Tensor
+    _band: tuple[slice, Tensor] | None = field(default=None, init=False, repr=False)
+    """The left factor of the last tile, since tiles come band by band."""
 
     @classmethod
     def of(cls, x: Tensor, y: Tensor, origin: Tensor) -> Self | None:
@@ -111,14 +113,15 @@ class Bounds:
 
     def lower(self, rows: slice, columns: slice) -> Tensor:
         """What the squared distances of a tile are at least, shape (r, c); may be negative."""
-        left, right = (
-            _widened(side.points[span], self.origin, torch.float32)
-            for side, span in ((self.x, rows), (self.y, columns))
-        )
-        left[:, -1] = (self.x.squares - self.x.errors)[rows]
-        right[:, -1] = (self.y.squares - self.y.errors)[columns]
-        with strict(left.device):
-            return _joined(left, right)
+        if self._band is None or self._band[0] != rows:
+            self._band = rows, _turned(self._wide(self.x, rows))
+        with strict(self.origin.device):
+            return self._band[1] @ self._wide(self.y, columns).T
+
+    def _wide(self, side: Side, span: slice) -> Tensor:
+        wide = _widened(side.points[span], self.origin, torch.float32)
+        wide[:, -1] = (side.squares - side.errors)[span]
+        return wide
 
     def listed(self, indices: Tensor) -> Tensor:
         """`squared_distances` of each x to those y that are listed for it, (n, c) → (n, c)."""

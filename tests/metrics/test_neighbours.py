@@ -82,6 +82,11 @@ def test_unusable_input_is_explained(x: NDArray[np.float64]) -> None:
         prdc(np.zeros((9, 2)), np.zeros((9, 2)), 0)
 
 
+def test_rows_without_columns_are_explained() -> None:
+    with pytest.raises(InputError, match="no columns"):
+        prdc(np.zeros((9, 0)), np.zeros((9, 0)), 5)
+
+
 def test_two_sample_extremes() -> None:
     x = normal(400, 3)
     assert two_sample(x, x + 100).value == 1
