@@ -8,8 +8,10 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.fx import GraphModule
 
 from genbench.engine.program import Given, Made
+from genbench.engine.thin import write_out
 
 Flat = Callable[..., list[Tensor]]
 
@@ -32,9 +34,10 @@ class Compiled:
     def __call__(self, given: Given) -> Made:
         inputs = _leaves(given)
         key = tuple((t.shape, t.stride()) for t in inputs)
-        with _TRACING:
-            if key not in self._functions:
-                self._functions[key] = self._compile(given, inputs)
+        if key not in self._functions:
+            with _TRACING:
+                if key not in self._functions:
+                    self._functions[key] = self._compile(given, inputs)
         player, died, signals, *rest = self._run(self._functions[key], inputs)
         optimizer, buffers = self._names
         own, kept = rest[: len(optimizer)], rest[len(optimizer) :]
@@ -67,9 +70,19 @@ class Compiled:
         # Tracing through vmap and grad leaves a graph of plain operators, which needs no guards when it runs.
         with torch.enable_grad():
             graph = make_fx(flat, tracing_mode="real")(*inputs)
-            options = {"triton.cudagraphs": replays(inputs[0].device)}
-            compiled = compile_fx(graph, inputs, config_patches=options)
+            compiled = compile_fx(graph, inputs, config_patches=_prepared(graph, inputs[0].device))
         return cast(Flat, compiled)
+
+
+def _prepared(graph: GraphModule, device: torch.device) -> dict[str, bool]:
+    """Make a traced graph ready for its device; gives the options to compile it with."""
+    if device.type == "cpu":
+        write_out(graph)
+    # Tracing leaves a stand-in for each input, of modes that the C++ wrapper does not take together.
+    for node in graph.graph.find_nodes(op="placeholder"):
+        node.meta.clear()
+    # A C++ wrapper lets go of Python's lock, so that groups of seeds run side by side on threads.
+    return {"cpp_wrapper": device.type == "cpu", "triton.cudagraphs": replays(device)}
 
 
 def replays(device: torch.device) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -32,13 +32,30 @@ def cached_seeds(layouts: Mapping[str, Layout], batch: int) -> int:
 
 
 @contextmanager
-def side_by_side(threads: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """A `map` that works on so many threads, each of which has torch compute on itself alone."""
+def side_by_side(threads: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """A `map` that works on so many threads, each of which has torch compute on itself alone.
+
+    When it gives or raises, no thread is at work any more.
+    """
     if threads == 1:
         yield map
         return
+
+    def each(work: Callable[..., Any], *given: Iterable[Any]) -> list[Any]:
+        futures = [_pool(threads).submit(work, *own) for own in zip(*given, strict=False)]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            wait(futures)
+
+    torch.set_num_threads(1)  # MKL counts threads by process
     try:
-        with ThreadPoolExecutor(threads, initializer=partial(torch.set_num_threads, 1)) as pool:
-            yield pool.map
+        yield each
     finally:
-        torch.set_num_threads(threads)  # for libraries that count threads by process
+        torch.set_num_threads(threads)
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that stay: a new one has to make oneDNN's products ready again, which takes milliseconds."""
+    return ThreadPoolExecutor(threads, initializer=partial(torch.set_num_threads, 1))

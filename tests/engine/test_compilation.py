@@ -1,5 +1,6 @@
 """Compiled and reduced-precision updates against the eager program."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -91,7 +92,7 @@ def test_updates_are_recorded_as_cuda_graphs_where_a_gpu_replays_them(eager, mon
     monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: begun.append(True))
     plain = replace(eager, model=Line())
     expected, found = trained(plain, 3), trained(replace(plain, compiled=True), 3)
-    assert asked == [{"triton.cudagraphs": replayed}]
+    assert asked == [{"cpp_wrapper": True, "triton.cudagraphs": replayed}]
     assert len(begun) == 3 * replayed
     torch.testing.assert_close(found.players, expected.players)
 
@@ -109,6 +110,10 @@ def test_an_error_on_a_thread_is_raised_and_threads_are_as_before() -> None:
         with pytest.raises(MemoryError), groups.side_by_side(2) as each:
             list(each(work, [0, 1, 2]))
         assert torch.get_num_threads() == 2
+        done = []
+        with pytest.raises(MemoryError), groups.side_by_side(2) as each:
+            each(lambda seconds: (time.sleep(seconds), done.append(1)) if seconds else work(0), [0, 0.2])
+        assert done, "a thread was left at work"
     finally:
         torch.set_num_threads(1)
 
