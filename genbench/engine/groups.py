@@ -13,8 +13,8 @@ import torch
 
 from genbench.engine.nets import Layout
 
-CACHED = 5 * 2**19
-"""Bytes of activations that a compiled group may have: its step then stays in a processor's caches."""
+CACHED = 5 * 2**20
+"""Bytes that a compiled group of seeds may work on: its step then stays in a processor's caches."""
 
 
 def cut(seeds: int, size: int) -> list[slice]:
@@ -26,9 +26,13 @@ def cut(seeds: int, size: int) -> list[slice]:
 
 
 def cached_seeds(layouts: Mapping[str, Layout], batch: int) -> int:
-    """How many seeds' activations fit into `CACHED`, about: a number a unit and example, four bytes each."""
+    """How many seeds fit into `CACHED`, about, in single precision.
+
+    A seed has a number a unit and example, and four a parameter: itself, its gradient and two moments.
+    """
     units = sum(shape[0] for own in layouts.values() for shape in own.shapes.values() if len(shape) == 1)
-    return max(1, CACHED // (4 * batch * max(1, units)))
+    parameters = sum(own.numel for own in layouts.values())
+    return max(1, CACHED // (4 * (batch * units + 4 * parameters)))
 
 
 @contextmanager
