@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -51,12 +52,16 @@ class Metric:
     floor: Callable[[Task], Estimate] | None = None
 
 
+COUNT = re.compile(r"(?P<digits>0*[1-9][0-9]{0,11})(?P<thousands>k?)")
+"""The digits of ASCII alone: Python also calls ² a digit, and makes no number of it."""
+
+
 def count(protocol: str) -> int:
     """Sample count of a protocol suffix: ``"2500"`` → 2500, ``"10k"`` → 10000."""
-    digits, thousands = (protocol[:-1], 1000) if protocol.endswith("k") else (protocol, 1)
-    if not digits.isdigit() or int(digits) == 0:
+    found = COUNT.fullmatch(protocol)
+    if found is None:
         raise InputError(f"{protocol!r} is no sample count; write for example 2500 or 10k")
-    return int(digits) * thousands
+    return int(found["digits"]) * (1000 if found["thousands"] else 1)
 
 
 def label(n: int) -> str:
