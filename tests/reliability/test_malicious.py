@@ -170,10 +170,12 @@ def test_a_table_of_endless_equal_rows_is_refused_before_it_is_unpacked(tmp_path
     pq.write_table(table, folder.path / "trace.parquet", compression="zstd")
     pq.write_table(table, tmp_path / "log.parquet", compression="zstd")
     assert (tmp_path / "log.parquet").stat().st_size < 100_000
-    monkeypatch.setattr("genbench.store.tables.MAX_ROWS", rows - 1)
-    for read in (folder.read_trace, lambda: read_log(tmp_path / "log.parquet")):
-        with pytest.raises(InputError, match=f"unpacks to {rows} rows"):
-            read()
+    for limit, most in {"MAX_ROWS": rows - 1, "MAX_BYTES": 10_000}.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(f"genbench.store.tables.{limit}", most)
+            for read in (folder.read_trace, lambda: read_log(tmp_path / "log.parquet")):
+                with pytest.raises(InputError, match=f"unpacks to {rows} rows"):
+                    read()
 
 
 def test_kept_samples_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):

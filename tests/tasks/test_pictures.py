@@ -152,6 +152,18 @@ def test_a_member_that_inflates_too_far_is_refused(tmp_path: Path, monkeypatch: 
         read(archive)
 
 
+def test_many_small_images_are_refused_before_room_is_made_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pictures(tmp_path, {"a.png": png(0), "b.png": png(1)})
+    monkeypatch.setattr(pictures, "MAX_TOTAL", 2 * 3 * 8 * 8)
+    assert read(tmp_path).numel() == 2 * 3 * 8 * 8
+    monkeypatch.setattr(pictures, "MAX_TOTAL", 2 * 3 * 8 * 8 - 1)
+    monkeypatch.setattr(torch, "empty", lambda *_, **__: pytest.fail("room was made"))
+    with pytest.raises(InputError, match="2 images of 8 pixels a side are 384 bytes, give less than 383"):
+        read(tmp_path)
+
+
 def test_a_damaged_member_is_named(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "archive.zip", {"a.png": png(1)})
     content = bytearray(archive.read_bytes())
