@@ -47,7 +47,7 @@ def write_atomically(path: Place, data: bytes, keep: Place | None = None) -> Non
         keep: what the file is renamed to that was there before. For a moment there is no `path` then.
 
     Raises:
-        OSError: the disk refuses; `path` is as it was.
+        OSError: the disk refuses, and the error names `path`, which is as it was.
         InputError: the store behind a URL refuses.
     """
     if not isinstance(path, Path):
@@ -64,6 +64,10 @@ def write_atomically(path: Place, data: bytes, keep: Place | None = None) -> Non
         if isinstance(keep, Path) and path.exists():
             path.replace(keep)
         beside.replace(path)
+    except OSError as error:
+        if error.filename is None or str(error.filename) == str(beside):  # a write does not say of what
+            error.filename = str(path)
+        raise
     finally:
         beside.unlink(missing_ok=True)
 
