@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 import torch
@@ -58,20 +59,34 @@ class Compiled:
             return [made.clone() for made in function(*inputs)]
 
     def _compile(self, given: Given, inputs: list[Tensor]) -> Flat:
-        from torch._inductor.compile_fx import compile_fx
-        from torch.fx.experimental.proxy_tensor import make_fx
-
         def flat(*leaves: Tensor) -> list[Tensor]:
             made = self.program(_given(given, list(leaves)))
             self._names = tuple(made.optimizer), tuple(made.buffers)
             kept = [*made.optimizer.values(), *made.buffers.values()]
             return [made.player, made.died, made.signals, *kept]
 
-        # Tracing through vmap and grad leaves a graph of plain operators, which needs no guards when it runs.
-        with torch.enable_grad():
-            graph = make_fx(flat, tracing_mode="real")(*inputs)
-            compiled = compile_fx(graph, inputs, config_patches=_prepared(graph, inputs[0].device))
-        return cast(Flat, compiled)
+        return _compiled(flat, inputs)
+
+
+@cache
+def compiles() -> bool:
+    """Whether this machine can compile, which needs a C++ compiler and Python's headers: tried once."""
+    try:
+        _compiled(lambda x: [x + 1], [torch.zeros(2)])
+    except Exception:  # whatever its compiler, linker or file system makes of it
+        return False
+    return True
+
+
+def _compiled(flat: Flat, inputs: list[Tensor]) -> Flat:
+    from torch._inductor.compile_fx import compile_fx
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    # Tracing through vmap and grad leaves a graph of plain operators, which needs no guards when it runs.
+    with torch.enable_grad():
+        graph = make_fx(flat, tracing_mode="real")(*inputs)
+        compiled = compile_fx(graph, inputs, config_patches=_prepared(graph, inputs[0].device))
+    return cast(Flat, compiled)
 
 
 def _prepared(graph: GraphModule, device: torch.device) -> dict[str, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tomllib
 from functools import cache
 from importlib import resources
@@ -12,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from genbench.engine.compilation import compiles
 from genbench.engine.gradients import Backend
 from genbench.models.capabilities import EnergyModel
 from genbench.models.model import Model
@@ -52,10 +52,10 @@ def choose_compilation(
     """
     if choice and backend == "loop":
         raise InputError("--compile needs the batched backend; add --backend batched, or use --no-compile")
-    if choice is not None or asked != "auto" or not shutil.which("c++"):
+    if choice is not None or asked != "auto" or backend == "loop":
         return bool(choice)
     after = _measured(model, task)["compile_after"]
-    return backend == "batched" and after is not None and work >= after
+    return after is not None and work >= after and compiles()
 
 
 @cache

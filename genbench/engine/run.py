@@ -123,7 +123,8 @@ def _ensemble(config: RunConfig, model: Model, task: Task, machine: Machine) -> 
     backend, group = choose_backend(machine.backend, model, task), machine.group
     sharing = None if group is None else group.split(model, task, config.batch)
     work = config.steps * len(config.seeds)
-    compiled = choose_compilation(machine.compile, machine.backend, backend, model, task, work)
+    asked = machine.compile if group is None else bool(machine.compile)
+    compiled = choose_compilation(asked, machine.backend, backend, model, task, work)
     return Ensemble(
         model,
         task,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from genbench.engine import checkpoint, compilation, groups
+from genbench.engine import checkpoint, compilation, devices, groups
 from genbench.engine.devices import choose_compilation
 from genbench.engine.ensemble import Ensemble, State
 from genbench.models.model import Loss, Model, Noise, Phase, Update
@@ -135,9 +135,16 @@ def test_more_seeds_of_a_small_net_fit_into_the_caches(eager: Ensemble) -> None:
     assert fits[2] == 1
 
 
-def test_an_autoencoder_compiles_and_computes_the_same(eager: Ensemble) -> None:
-    plain = replace(eager, model=models["vae"].create(width=4, latent=2, depth=1))
-    expected, found = trained(plain, 2), trained(replace(plain, compiled=True), 2)
+NARROW = {"width": 4, "latent": 2, "depth": 1, "hidden": 4, "critic_steps": 1}
+
+
+@pytest.mark.parametrize("name", [name for name in models if name != "dcgan"])
+def test_every_model_compiles_and_computes_the_same(eager: Ensemble, name: str) -> None:
+    entry = models[name]
+    sizes = {option: value for option, value in NARROW.items() if option in entry.options}
+    sizes |= {"hidden": (4,)} if name == "dbn" else {}
+    plain = replace(eager, model=entry.create(**sizes))
+    expected, found = trained(plain, 3), trained(replace(plain, compiled=True), 3)
     torch.testing.assert_close(found.players, expected.players, rtol=1e-4, atol=1e-5)
 
 
@@ -149,7 +156,7 @@ def test_bfloat16_is_near_and_keeps_parameters_in_single_precision(eager: Ensemb
         torch.testing.assert_close(half.players[player], parameters, rtol=0.1, atol=0.01)
 
 
-def test_compiling_is_chosen_where_it_pays(eager: Ensemble) -> None:
+def test_compiling_is_chosen_where_it_pays(eager: Ensemble, monkeypatch) -> None:
     model, task = eager.model, eager.task
 
     def choice(asked: bool | None, work: int, backend: str = "auto") -> bool:
@@ -160,5 +167,17 @@ def test_compiling_is_chosen_where_it_pays(eager: Ensemble) -> None:
     assert choice(True, 8)
     assert choice(None, 10**9)
     assert not choice(None, 10**9, "batched")
+    monkeypatch.setattr(devices, "compiles", lambda: False)
+    assert not choice(None, 10**9)
     with pytest.raises(InputError, match="needs the batched backend"):
         choose_compilation(True, "loop", "loop", model, task, 8)
+
+
+def test_a_machine_that_cannot_compile_is_no_error(monkeypatch) -> None:
+    def compile_fx(*_: object, **__: object) -> None:
+        raise RuntimeError("no Python.h")
+
+    monkeypatch.setattr("torch._inductor.compile_fx.compile_fx", compile_fx)
+    assert not compilation.compiles.__wrapped__()
+    monkeypatch.undo()
+    assert compilation.compiles.__wrapped__()
