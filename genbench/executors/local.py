@@ -15,7 +15,7 @@ from genbench.engine.run import Machine
 from genbench.executors.attempt import ELSEWHERE_SECONDS, Executor, Progress, Silent, attempt, finished
 from genbench.executors.workers import run_in_workers, threads_of
 from genbench.store import Place, Results, folder_place, load
-from genbench.store.place import shared
+from genbench.store.place import shared, try_to_write
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.types import Record
 
@@ -40,6 +40,9 @@ def run_all(
 
     Returns:
         A record for each run that has ended, in the order of `configs`.
+
+    Raises:
+        InputError: `out` is a URL behind which nothing can be written.
     """
     watch = progress or Silent()
     records: dict[RunConfig, Record] = {}
@@ -48,6 +51,8 @@ def run_all(
             watch.end(config, record, reused=True)
             records[config] = record
     waiting = [config for config in configs if config not in records]
+    if waiting:
+        try_to_write(out)
     if executor is not None and waiting:
         records |= executor(waiting, machine, out, watch, stopping)
     elif jobs > 1 and len(waiting) > 1 and shared(out):

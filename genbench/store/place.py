@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
 Place: TypeAlias = "Path | UPath"
+_TRIAL = ".genbench-may-write"
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://.*", re.DOTALL)
 
 
@@ -83,6 +84,18 @@ def put(path: UPath, data: bytes) -> None:
         path.fs.pipe_file(path.path, data)
     except Exception as error:  # see `place`
         raise _unreachable(f"{path} cannot be written", error) from None
+
+
+def try_to_write(where: Place) -> None:
+    """Ask a store behind a URL before much work is done for it; local folders say by themselves.
+
+    Raises:
+        InputError: the store refuses.
+    """
+    if not isinstance(where, Path):
+        put(where / _TRIAL, b"")
+        with contextlib.suppress(Exception):  # who may write need not be allowed to remove
+            where.fs.rm_file((where / _TRIAL).path)
 
 
 def walk(root: Place) -> Iterator[tuple[Place, list[str], list[str]]]:
