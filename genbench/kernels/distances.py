@@ -16,8 +16,8 @@ from genbench.kernels.products import strict
 
 SINGLE = torch.finfo(torch.float32)
 
-_BAND = 16
-"""Rows that are copied at once where rows are worked out one by one, so that they stay in the cache."""
+_CACHED = 1 << 18
+"""Numbers that are worked on at once where rows are taken one by one: in double precision a core's cache."""
 
 
 def squared_distances(x: Tensor, y: Tensor, origin: Tensor) -> Tensor:
@@ -125,12 +125,9 @@ class Bounds:
 
     def listed(self, indices: Tensor) -> Tensor:
         """`squared_distances` of each x to those y that are listed for it, (n, c) → (n, c)."""
-        return torch.cat(
-            [
-                self._listed(slice(top, top + _BAND), indices[top : top + _BAND])
-                for top in range(0, len(indices), _BAND)
-            ]
-        )
+        size = _rows_cached(indices.shape[1] * len(self.origin))
+        bands = (slice(top, top + size) for top in range(0, len(indices), size))
+        return torch.cat([self._listed(band, indices[band]) for band in bands])
 
     def _listed(self, rows: slice, indices: Tensor) -> Tensor:
         origin = self.origin.double()
@@ -141,10 +138,15 @@ class Bounds:
 
 
 def _side(x: Tensor, origin: Tensor) -> Side:
-    bands = (band - origin.double() for band in x.split(_BAND))
+    bands = (band - origin.double() for band in x.split(_rows_cached(x.shape[1])))
     squares = torch.cat([band.square_().sum(dim=1) for band in bands])
     terms = x.shape[1] + 16
     share = terms * SINGLE.eps
     # Beyond a tenth the bound serves nobody, and its higher orders would count.
     share = share / (1 - share) if share < 0.1 else math.inf
     return Side(x, squares, (share * squares + terms * SINGLE.tiny).float())
+
+
+def _rows_cached(numbers: int) -> int:
+    """How many rows of so many numbers each are worked on at once."""
+    return max(1, _CACHED // max(1, numbers))

@@ -10,7 +10,7 @@ from torch import Tensor
 from genbench.kernels import fused
 from genbench.kernels.distances import Bounds, squared_distances
 from genbench.kernels.forms import Form
-from genbench.kernels.tiles import Kernel, Span, Tile, own_spans, own_tiles, spans, tiles
+from genbench.kernels.tiles import Kernel, Span, Tile, own_spans, own_tiles, spans, tile_shape, tiles
 from genbench.kernels.triton_use import fuses
 
 FEWEST_COLUMNS = 32
@@ -18,6 +18,9 @@ FEWEST_COLUMNS = 32
 
 SPARE = 4
 """How many more neighbours than asked are kept by lower bounds, so that the nearest are surely among them."""
+
+CROWD = 64
+"""With fewer points than so many times those kept, selecting them takes longer than double precision does."""
 
 Values = Callable[[slice, slice], Tensor]
 """The values of a tile."""
@@ -108,7 +111,7 @@ def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
     distance of those, in double precision, is no more than the last bound, nothing nearer was left out;
     the other rows are worked out in double precision.
     """
-    bounds = _bounds(x, y) if len(y) > k + SPARE else None
+    bounds = _bounds(x, y) if len(y) > CROWD * (k + SPARE) else None
     if bounds is None:
         return nearest_squared_plain(x, y, k)
     lower, indices = _smallest(bounds.lower, x, y, k + SPARE)
@@ -144,7 +147,9 @@ def _smallest(values: Values, x: Tensor, y: Tensor, k: int) -> tuple[Tensor, Ten
 
 
 def _spans(x: Tensor, y: Tensor) -> Iterator[Span]:
-    return own_spans(len(x), x.device) if y is x else spans(len(x), len(y), x.device)
+    """The smallest of a row are the sooner found the wider the tile, so a set's own are as wide as others."""
+    own = tile_shape(x.device)[1]
+    return own_spans(len(x), own) if y is x else spans(len(x), len(y), x.device)
 
 
 def _keep_smallest(best: Tensor, where: Tensor, tile: Tensor, first: int) -> None:

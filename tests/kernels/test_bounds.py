@@ -52,6 +52,7 @@ SETS: dict[str, Callable[[int, int], Tensor]] = {
 @pytest.fixture(autouse=True)
 def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "CPU_TILE", (64, 64))
+    monkeypatch.setattr(pairwise, "CROWD", 1)
 
 
 def pair(kind: str) -> tuple[Tensor, Tensor]:
