@@ -12,9 +12,18 @@ import torch
 
 from genbench.engine.devices import BackendChoice, DeviceChoice, choose_device
 from genbench.engine.run import Machine
-from genbench.executors.attempt import ELSEWHERE_SECONDS, Executor, Progress, Silent, attempt, finished
+from genbench.executors.attempt import (
+    ELSEWHERE_SECONDS,
+    Executor,
+    Progress,
+    Silent,
+    attempt,
+    finished,
+    folder_of,
+)
 from genbench.executors.workers import run_in_workers, threads_of
 from genbench.store import Place, Results, folder_place, load
+from genbench.store.claim import drop_abandoned
 from genbench.store.place import shared, try_to_write
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.types import Record
@@ -48,6 +57,7 @@ def run_all(
     records: dict[RunConfig, Record] = {}
     for config in configs:
         if (record := finished(config, out)) is not None:
+            drop_abandoned(folder_of(config, out).path)
             watch.end(config, record, reused=True)
             records[config] = record
     waiting = [config for config in configs if config not in records]

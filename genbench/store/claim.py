@@ -39,6 +39,13 @@ def claim(folder: Place) -> Iterator[bool]:
             os.close(descriptor)
 
 
+def drop_abandoned(folder: Place) -> None:
+    """Remove the lock of a process that died when its run was done, and leave that of a living one."""
+    if isinstance(folder, Path) and (folder / LOCK).exists():
+        with contextlib.suppress(OSError), claim(folder):  # where nothing can be written it may stay
+            pass
+
+
 def _locked(path: Path) -> int | None:
     """A descriptor that holds the lock; None if somebody else holds it."""
     while True:

@@ -163,18 +163,19 @@ def _child(
 
 
 def _die_at(number: int) -> None:
-    """From now on the write of this number, to the disk or to another name, kills this process instead."""
+    """From now on the write or removal of this number, to the disk or to another name, kills this process."""
     left = iter(range(number))
 
     def counted(write: Callable[..., Any]) -> Callable[..., Any]:
-        def write_or_die(*arguments: Any) -> Any:
+        def write_or_die(*arguments: Any, **options: Any) -> Any:
             if next(left, None) is None:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return write(*arguments)
+            return write(*arguments, **options)
 
         return write_or_die
 
-    os.fsync, Path.replace = counted(os.fsync), counted(Path.replace)  # type: ignore[method-assign]
+    os.fsync = counted(os.fsync)
+    Path.replace, Path.unlink = counted(Path.replace), counted(Path.unlink)  # type: ignore[method-assign]
 
 
 def _running(child: int) -> bool:
