@@ -31,12 +31,14 @@ Pair = tuple[Work, Work, float]
 """Our work, theirs, and how many units of theirs one of ours does."""
 
 
-def game(name: str, width: int, batch: int, seeds: int, compiled: bool, precision: str) -> Pair:
-    """A GAN on ring8: sixteen steps of all seeds against a step of one seed in plain PyTorch."""
+def game(
+    name: str, width: int, batch: int, seeds: int, compiled: bool, precision: str, steps: int = 16
+) -> Pair:
+    """A GAN on ring8: a stretch of steps of all seeds against a step of one seed in plain PyTorch."""
     task, model = tasks["ring8"].create(), models[name].create(latent=2, width=width)
     theirs = {"gan": baselines.gan_step, "wgan-gp": baselines.wgan_gp_step}[name](model, task, batch)
     runs = Ensemble(model, task, tuple(range(seeds)), 10**6, batch)
-    return trained(runs, compiled, precision, 16), theirs, 16 * seeds
+    return trained(runs, compiled, precision, steps), theirs, steps * seeds
 
 
 def trained(runs: Ensemble, compiled: bool, precision: Any, steps: int = 4) -> Work:
@@ -92,6 +94,7 @@ ROWS: dict[str, Callable[[bool, Any], Pair]] = {
     "gan-128": lambda c, p: game("gan", 128, 256, 16, c, p),
     "gan-64": lambda c, p: game("gan", 64, 128, 16, c, p),
     "gan-32": lambda c, p: game("gan", 32, 64, 64, c, p),
+    "gan-32-long": lambda c, p: game("gan", 32, 64, 64, c, p, 64),
     "wgan-gp-128": lambda c, p: game("wgan-gp", 128, 256, 16, c, p),
     "vae": lambda c, p: vae(1, c, p),
     "vae-8": lambda c, p: vae(8, c, p),
