@@ -92,10 +92,13 @@ def share(hits: ArrayLike, side: Side, threshold: float, unit: str, seeds: int |
 
     Args:
         hits: a truth value a case.
+        hits: a truth value a case; fewer than two decide nothing.
         seeds: independent repetitions behind the cases; as many as cases if None.
     """
     held = np.asarray(hits, dtype=bool)
     n, k = len(held), int(held.sum())
+    if n < FEWEST:
+        return _too_few(n, unit)
     value, low, high = wilson(k, n)
     p = float(stats.binomtest(k, n, threshold, alternative=_ALTERNATIVE[side]).pvalue)
     said = outcome(low, high, p, side, threshold)

@@ -86,7 +86,8 @@ def figure(frame: pd.DataFrame) -> Figure:
             ax.plot(own["real"], own["fake"], "o", markersize=4, markerfacecolor=face, label=label)
         ax.plot([0.5], [0.5], "+", color="black", markersize=10)
         ax.set(title=name, xlabel="accuracy on real", ylabel="on generated", xlim=(0, 1), ylim=(0, 1))
-        ax.legend(fontsize=6)
+        if ax.lines[1:]:  # beside the cross, seeds of which it is known
+            ax.legend(fontsize=6)
     return drawn
 
 

@@ -10,6 +10,7 @@ the thresholds that follow.
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import os
 import re
@@ -109,12 +110,17 @@ def read(config: Path, machine: str, commit: str) -> Values:
 
 
 def noise(times: int, bench: str | None, root: Path = ROOT) -> None:
-    """Print thresholds: twice the largest deviation from 1 of HEAD against its like; from 1.1 to 2."""
+    """Print thresholds: twice the largest deviation from 1 of HEAD against its like; from 1.1 to 2.
+
+    Both are judged as in a comparison that is in doubt, by the least of `LOOKS` looks.
+    """
     worst: dict[str, float] = {}
     for _ in range(times):
-        both = measure("HEAD", _like("HEAD", root), bench, root)
-        for name in both[0].keys() & both[1].keys():
-            low, high = sorted(own[name] for own in both)
+        like = _like("HEAD", root)
+        looks = [measure("HEAD", like, bench, root) for _ in range(LOOKS)]
+        first, second = (functools.reduce(least, own) for own in zip(*looks, strict=True))
+        for name in first.keys() & second.keys():
+            low, high = sorted((first[name], second[name]))
             worst[name] = max(worst.get(name, 1.0), high / low)
     for name, ratio in sorted(worst.items()):
         factor = min(2.0, max(1.1, 1 + 2 * (ratio - 1)))

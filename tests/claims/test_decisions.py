@@ -46,6 +46,8 @@ def test_too_few_values_decide_nothing():
         decisions.mean([], "above", 0.0, "x"),
         decisions.auroc([], [0.1, 0.2, 0.3], 0.7, "x"),
         decisions.auroc([1.0, 2.0], [0.1], 0.7, "x"),
+        decisions.share([], "below", 0.1, "x"),
+        decisions.share([True], "above", 0.1, "x"),
     ):
         assert (found.outcome, found.p) == ("inconclusive", 1.0)
         assert math.isnan(found.effect)
