@@ -24,6 +24,9 @@ class Place(enum.StrEnum):
     ray = "ray"
 
 
+CPUS, RETRIES = 1.0, 3
+"""What a run on Ray has if nothing else is said."""
+
 PANEL = "On a cluster"
 Where = Annotated[
     Place, typer.Option("--executor", help="This machine, or a Ray cluster.", rich_help_panel=PANEL)
@@ -54,8 +57,10 @@ def chosen_cluster(
         InputError: they contradict each other.
     """
     if where is Place.local:
-        if address is not None or gpus:
-            raise InputError("--address and --gpus-per-run are for --executor ray; add it")
+        given = {"address": address is not None, "cpus-per-run": cpus != CPUS, "gpus-per-run": gpus > 0}
+        given["retries"] = retries != RETRIES
+        if names := " and ".join(f"--{name}" for name, changed in given.items() if changed):
+            raise InputError(f"{names}: for --executor ray; add it")
         return None
     if (device == "cuda") > (gpus > 0) or (device == "cpu" and gpus):
         raise InputError(f"--device {device} and --gpus-per-run {gpus:g} contradict each other; change one")

@@ -87,9 +87,9 @@ def run(
     ] = None,
     executor: cluster.Where = cluster.Place.local,
     address: cluster.Address = None,
-    cpus_per_run: cluster.Cpus = 1,
+    cpus_per_run: cluster.Cpus = cluster.CPUS,
     gpus_per_run: cluster.Gpus = 0,
-    retries: cluster.Retries = 3,
+    retries: cluster.Retries = cluster.RETRIES,
     seeds_per_run: cluster.SeedsPerRun = None,
 ) -> None:
     """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""

@@ -13,11 +13,17 @@ _SAID = ("can't allocate memory", "not enough memory", "CUDA error: out of memor
 """How torch's allocator on the host, CUDA's runtime, cuBLAS and cuDNN put it in a plain RuntimeError."""
 
 
+_ALLOCATOR, _LEAST = "[enforce fail at alloc", 15
+"""How torch's allocator begins, and what a C++ string holds in itself: its message may end there."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that memory ran out, on a GPU or on the host."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID)
+    said = str(error)
+    cut = len(said) >= _LEAST and _ALLOCATOR.startswith(said)
+    return isinstance(error, RuntimeError) and (cut or any(words in said for words in _SAID))
 
 
 def halved(ensemble: Ensemble) -> Ensemble | None:

@@ -115,7 +115,7 @@ def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
     if bounds is None:
         return nearest_squared_plain(x, y, k)
     lower, indices = _smallest(bounds.lower, x, y, k + SPARE)
-    nearest = bounds.listed(indices).sort(dim=1).values[:, :k]
+    nearest = bounds.listed(indices).sort(dim=1).values[:, :k].contiguous()
     (unproven,) = (nearest[:, -1] > lower[:, -1]).nonzero(as_tuple=True)
     if len(unproven) > len(x) / 4:
         return nearest_squared_plain(x, y, k)

@@ -84,17 +84,18 @@ def test_the_command_line_splits_seeds_over_the_cluster(cluster, genbench, tmp_p
 
 
 class Killer(Silent):
-    """Kills a node when a run has ended and both nodes are at work, and notes what was finished by then."""
+    """Kills a node when a run has ended and neither node's is near its end, and notes what was finished."""
 
     def __init__(self, cluster, out) -> None:
         self.cluster, self.out = cluster, out
-        self.at_work: set[RunConfig] = set()
+        self.at_work: dict[RunConfig, int] = {}
         self.ends: Counter[RunConfig] = Counter()
         self.finished: dict[Path, bytes] = {}
 
     def tick(self, config, step, rate, scores, signals) -> None:
-        self.at_work.add(config)
-        if self.ends and len(self.at_work) == 2 and not self.finished:
+        self.at_work[config] = step
+        early = all(4 * done < 3 * own.steps for own, done in self.at_work.items())
+        if self.ends and len(self.at_work) == 2 and early and not self.finished:
             records = {file: file.read_bytes() for file in self.out.rglob("record.json")}
             self.finished = {file: text for file, text in records.items() if b'"done"' in text}
             own = ray.get_runtime_context().get_node_id()  # all nodes are on this machine; ours must live
@@ -102,7 +103,7 @@ class Killer(Silent):
             self.cluster.remove_node(other, allow_graceful=False)
 
     def end(self, config, record, reused) -> None:
-        self.at_work.discard(config)
+        self.at_work.pop(config, None)
         self.ends[config] += 1
 
 
@@ -115,7 +116,8 @@ def test_a_node_killed_in_mid_suite_loses_nothing(cluster, monkeypatch, tmp_path
         told(self, news)
 
     monkeypatch.setattr(module._Tasks, "_pass_on", count)
-    configs = [config(width, steps=150) for width in range(8, 13)]
+    # So long that a node's work outlives it: its processes notice after a while that it is gone.
+    configs = [config(width, steps=1000) for width in range(8, 13)]
     near, far = tmp_path / "near", tmp_path / "far"
     killer = Killer(cluster, far)
     records = run_all(configs, CPU, far, killer, executor=RayCluster(cluster.address))
@@ -157,6 +159,8 @@ def test_a_stop_reaches_the_workers_and_what_waits_is_not_begun(cluster, tmp_pat
 def test_mistakes_are_one_sentence(tmp_path):
     with pytest.raises(InputError, match="give --out a folder or URL that all see"):
         RayCluster()([], CPU, place("memory://x"), Silent(), lambda: False)
+    with pytest.raises(InputError, match=r"--cpus-per-run and --retries: for --executor ray"):
+        chosen_cluster(Place.local, None, 2, 0, 1, "auto", None)
     with pytest.raises(InputError, match=r"for --executor ray; add it"):
         chosen_cluster(Place.local, "auto", 1, 0, 3, "auto", None)
     with pytest.raises(InputError, match="contradict each other"):

@@ -283,6 +283,7 @@ def test_one_seed_that_does_not_fit_fails_and_the_others_go_on(monkeypatch, tmp_
     [
         "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to",
         "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: not enough memory: you tried to",
+        "[enforce fail a",
         "CUDA error: out of memory",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
