@@ -76,7 +76,7 @@ def led(machine: Machine, elsewhere: bool) -> Iterator[Machine]:
     Raises:
         InputError: runs are to go side by side or somewhere else as well.
     """
-    from genbench.engine.following import follow
+    from genbench.engine.follower import follow
     from genbench.engine.parallel import join, launched
 
     if launched() > 1 and elsewhere:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.fx import GraphModule
 
 from genbench.engine.program import Given, Made
-from genbench.engine.thin import write_out
+from genbench.engine.thin_matmul import write_out
 
 Flat = Callable[..., list[Tensor]]
 

@@ -11,11 +11,12 @@ from itertools import repeat
 import torch
 from torch import Tensor
 
-from genbench.engine import groups, streams
+from genbench.engine import seed_groups as groups
+from genbench.engine import streams
 from genbench.engine.compilation import Compiled
 from genbench.engine.feed import Feed
 from genbench.engine.gradients import Backend, Gradient, Sharing, gradient
-from genbench.engine.heap import keep_freed
+from genbench.engine.malloc import keep_freed
 from genbench.engine.nets import Layout, Net, bind, flatten
 from genbench.engine.program import Given, Program, products
 from genbench.engine.signals import Accumulator

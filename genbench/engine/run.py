@@ -16,15 +16,15 @@ from torch import Tensor
 
 from genbench.detectors import diagnose
 from genbench.engine import checkpoint, cost, memory, parallel, schedule
-from genbench.engine.data import load_task
 from genbench.engine.devices import BackendChoice, choose_backend, choose_compilation, describe
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.logbook import Logbook
+from genbench.engine.latent_walks import walk
 from genbench.engine.parallel import Group
 from genbench.engine.probe import Probe
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
-from genbench.engine.walks import walk
+from genbench.engine.task_cache import load_task
+from genbench.engine.trace_rows import TraceRows
 from genbench.environment import environment, lock
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
@@ -53,7 +53,7 @@ class Observer(Protocol):
         """Called at each evaluation with samples of every seed from fixed noise, (S, n, *shape)."""
 
     def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
-        """Called at the end with samples along walks through the latent space; see `engine.walks`."""
+        """Called at the end with samples along walks through the latent space; see `engine.latent_walks`."""
 
     def stopping(self) -> bool:
         """Whether the run should save itself and end at this tick."""
@@ -163,7 +163,7 @@ class _Run:
     record: Record
     group: Group | None = None
     state: State = field(init=False)
-    log: Logbook = field(default_factory=Logbook)
+    log: TraceRows = field(default_factory=TraceRows)
     scores: list[Score] = field(default_factory=list)
     evaluation_seconds: float = 0.0
     hopeless: set[int] = field(default_factory=set)
@@ -214,7 +214,7 @@ class _Run:
         if state is None:
             return None
         before = self.folder.read_trace()
-        self.log = Logbook(before[before.step <= state.step])
+        self.log = TraceRows(before[before.step <= state.step])
         broken = set(before[(before.signal == FINITE) & (before.value == 0)].seed)
         died = zip(self.config.seeds, state.died.tolist(), strict=True)
         self.hopeless = {seed for seed, at in died if at >= 0 and seed not in broken}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from genbench.engine import checkpoint, compilation, devices, groups
+from genbench.engine import checkpoint, compilation, devices, seed_groups
 from genbench.engine.devices import choose_compilation
 from genbench.engine.ensemble import Ensemble, State
 from genbench.models.model import Loss, Model, Noise, Phase, Update
@@ -64,7 +64,7 @@ def test_groups_of_seeds_on_threads_compute_the_same(eager: Ensemble, monkeypatc
     plain = replace(eager, model=Line(), seeds=(0, 1, 2, 3))
     whole = plain.initial()
     known = plain.advance(whole, 8).read()
-    monkeypatch.setattr(groups, "CACHED", 1)
+    monkeypatch.setattr(seed_groups, "CACHED", 1)
     torch.set_num_threads(2)
     try:
         compiled = replace(plain, compiled=True)
@@ -107,11 +107,11 @@ def test_an_error_on_a_thread_is_raised_and_threads_are_as_before() -> None:
 
     torch.set_num_threads(2)
     try:
-        with pytest.raises(MemoryError), groups.side_by_side(2) as each:
+        with pytest.raises(MemoryError), seed_groups.side_by_side(2) as each:
             list(each(work, [0, 1, 2]))
         assert torch.get_num_threads() == 2
         done = []
-        with pytest.raises(MemoryError), groups.side_by_side(2) as each:
+        with pytest.raises(MemoryError), seed_groups.side_by_side(2) as each:
             each(lambda seconds: (time.sleep(seconds), done.append(1)) if seconds else work(0), [0, 0.2])
         assert done, "a thread was left at work"
     finally:
@@ -122,12 +122,12 @@ def test_an_error_on_a_thread_is_raised_and_threads_are_as_before() -> None:
     ("seeds", "size", "sizes"), [(16, 4, [4] * 4), (10, 4, [2] * 5), (7, 3, [2, 2, 3]), (3, 9, [3])]
 )
 def test_groups_are_even(seeds: int, size: int, sizes: list[int]) -> None:
-    assert [rows.stop - rows.start for rows in groups.cut(seeds, size)] == sizes
+    assert [rows.stop - rows.start for rows in seed_groups.cut(seeds, size)] == sizes
 
 
 def test_more_seeds_of_a_small_net_fit_into_the_caches(eager: Ensemble) -> None:
     fits = [
-        groups.cached_seeds(replace(eager, model=models["gan"].create(latent=2, width=w)).layouts, batch)
+        seed_groups.cached_seeds(replace(eager, model=models["gan"].create(latent=2, width=w)).layouts, batch)
         for w, batch in ((128, 256), (32, 64), (2048, 2048))
     ]
     assert 2 <= fits[0] <= 8

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from genbench.engine.ensemble import Ensemble
+from genbench.engine.latent_walks import WALKS, walk
 from genbench.engine.sampling import CHUNK
-from genbench.engine.walks import WALKS, walk
 from genbench.models.gan import Gan
 from genbench.registry import models
 from genbench.tasks import Task, digits, ring8

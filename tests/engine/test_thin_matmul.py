@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from genbench.engine.thin import write_out
+from genbench.engine.thin_matmul import write_out
 
 
 def products(graph: torch.fx.GraphModule) -> int:

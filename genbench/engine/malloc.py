@@ -1,4 +1,4 @@
-"""The C library's heap, kept between the steps of a training loop."""
+"""glibc's malloc, told to keep the memory that tensors free between the steps of a training loop."""
 
 from __future__ import annotations
 

@@ -2,15 +2,15 @@ import math
 
 import pandas as pd
 
-from genbench.engine.logbook import COLUMNS, Logbook
 from genbench.engine.signals import FINITE
+from genbench.engine.trace_rows import COLUMNS, TraceRows
 
 
 def test_rows_are_tidy_and_go_on_from_what_was_there() -> None:
-    log = Logbook()
-    assert log.trace() is None
-    log.add(5, 0.5, 40, {FINITE: [1.0, 0.0], "vae/loss": [2.0, math.nan]}, {3: True, 7: False})
-    first = log.trace()
+    growing = TraceRows()
+    assert growing.trace() is None
+    growing.add(5, 0.5, 40, {FINITE: [1.0, 0.0], "vae/loss": [2.0, math.nan]}, {3: True, 7: False})
+    first = growing.trace()
     assert first is not None
     assert list(first.frame.columns) == COLUMNS
     rows = [tuple(row) for row in first.frame.itertuples(index=False)]
@@ -19,20 +19,20 @@ def test_rows_are_tidy_and_go_on_from_what_was_there() -> None:
         (7, 5, 0.5, 40, FINITE, 0.0),
         (3, 5, 0.5, 40, "vae/loss", 2.0),
     ]
-    assert log.newest == {FINITE: 0.5, "vae/loss": 2.0}
-    log.add(6, 0.6, 48, {FINITE: [1.0, 0.0]}, {3: True, 7: False})
-    whole, again = log.trace(), Logbook(first.frame)
+    assert growing.newest == {FINITE: 0.5, "vae/loss": 2.0}
+    growing.add(6, 0.6, 48, {FINITE: [1.0, 0.0]}, {3: True, 7: False})
+    whole, again = growing.trace(), TraceRows(first.frame)
     again.add(6, 0.6, 48, {FINITE: [1.0, 0.0]}, {3: True, 7: False})
     assert whole is not None
     resumed = again.trace()
     assert resumed is not None
     pd.testing.assert_frame_equal(whole.frame, resumed.frame)
     assert whole.frame.step.tolist() == [5, 5, 5, 6, 6]
-    assert log.newest == {FINITE: 0.5}
+    assert growing.newest == {FINITE: 0.5}
 
 
 def test_the_newest_are_means_of_those_that_are_numbers() -> None:
-    log = Logbook()
-    log.add(1, 0.1, 8, {"a": [1.0, math.nan, 3.0], "b": [math.nan] * 3}, {0: True, 1: True, 2: True})
-    assert log.newest["a"] == 2.0
-    assert math.isnan(log.newest["b"])
+    growing = TraceRows()
+    growing.add(1, 0.1, 8, {"a": [1.0, math.nan, 3.0], "b": [math.nan] * 3}, {0: True, 1: True, 2: True})
+    assert growing.newest["a"] == 2.0
+    assert math.isnan(growing.newest["b"])

@@ -13,7 +13,7 @@ from genbench.types import Trace
 COLUMNS = ["seed", "step", "seconds", "samples", "signal", "value"]
 
 
-class Logbook:
+class TraceRows:
     """Signals by tick. Making a frame takes a millisecond, so it is made for savers and detectors alone.
 
     Attributes:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from genbench.engine.data import load_task
+from genbench.engine.task_cache import load_task
 from genbench.suite import RunConfig
 
 CPU = torch.device("cpu")
