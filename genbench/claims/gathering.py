@@ -12,7 +12,7 @@ from genbench.claims.claim import Claim, Tier
 from genbench.claims.fingerprint import fingerprint
 from genbench.claims.verdicts import explained
 from genbench.engine.devices import describe
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.environment import environment
 from genbench.executors.attempt import Progress, finished, folder_of
 from genbench.executors.local import run_all
@@ -49,7 +49,7 @@ class Lab:
 
     out: Path
     tier: Tier
-    machine: Machine
+    placement: Placement
     watch: Watch
     jobs: int = 1
     stopping: Callable[[], bool] = lambda: False
@@ -70,7 +70,7 @@ def gather(claims: Sequence[Claim], lab: Lab) -> list[Claim]:
     waiting = [claim for claim in plans if not _kept(lab.folder(claim), keys[claim])]
     shared = list(dict.fromkeys(config for claim in waiting for config in wanted[claim]))
     if shared:
-        run_all(shared, lab.machine, lab.out, lab.watch.runs(len(shared)), lab.stopping, lab.jobs)
+        run_all(shared, lab.placement, lab.out, lab.watch.runs(len(shared)), lab.stopping, lab.jobs)
     ready = []
     for claim in plans:
         if claim not in waiting:
@@ -115,7 +115,7 @@ def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> 
         lab.watch.failed(claim, explained(error))
         return False
     seconds = time.process_time() - started
-    origin = Origin(key, round(seconds, 3), environment(describe(lab.machine.device)))
+    origin = Origin(key, round(seconds, 3), environment(describe(lab.placement.device)))
     lab.folder(claim).write_evidence(frame, origin)
     lab.watch.measured(claim, seconds, kept=False)
     return True

@@ -56,15 +56,15 @@ def claims(
     from genbench.claims.verdicts import as_json as plain
     from genbench.claims.verdicts import conclude
     from genbench.engine.devices import choose_device
-    from genbench.engine.run import Machine
+    from genbench.engine.placement import Placement
     from genbench.executors.local import default_jobs
 
     chosen = select(ids or ())
-    machine = Machine(choose_device(device.value), "auto", data_dir)
+    placement = Placement(choose_device(device.value), "auto", data_dir)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
     watch = _Lines(console, out)
-    lab = Lab(out, tier.value, machine, watch, jobs or default_jobs(machine), stopping)
+    lab = Lab(out, tier.value, placement, watch, jobs or default_jobs(placement), stopping)
     ready = gather(chosen, lab)
     watch.close()
     records = conclude([(claim, tier.value) for claim in ready], out, watch.failed)

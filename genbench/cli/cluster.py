@@ -13,7 +13,7 @@ import typer
 from genbench.types import InputError
 
 if TYPE_CHECKING:
-    from genbench.engine.run import Machine
+    from genbench.engine.placement import Placement
     from genbench.executors.cluster import RayCluster
 
 
@@ -70,8 +70,8 @@ def chosen_cluster(
 
 
 @contextmanager
-def led(machine: Machine, elsewhere: bool) -> Iterator[Machine]:
-    """The machine, with the processes that torchrun started beside this one; all but the first end here.
+def led(placement: Placement, elsewhere: bool) -> Iterator[Placement]:
+    """The placement, with the processes that torchrun started beside this one; all but the first end here.
 
     Raises:
         InputError: runs are to go side by side or somewhere else as well.
@@ -81,15 +81,15 @@ def led(machine: Machine, elsewhere: bool) -> Iterator[Machine]:
 
     if launched() > 1 and elsewhere:
         raise InputError("torchrun splits one run at a time over processes; leave --jobs and --executor out")
-    group = join(machine.device)
+    group = join(placement.device)
     if group is None:
-        yield machine
+        yield placement
         return
-    machine = replace(machine, device=group.device, group=group)
+    placement = replace(placement, device=group.device, group=group)
     if group.rank:
-        follow(group, machine)
+        follow(group, placement)
         raise typer.Exit
     try:
-        yield machine
+        yield placement
     finally:
         group.dismiss()

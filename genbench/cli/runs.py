@@ -97,7 +97,7 @@ def run(
 
     from genbench.cli.progress import RunProgress
     from genbench.engine.devices import choose_device
-    from genbench.engine.run import Machine
+    from genbench.engine.placement import Placement
     from genbench.executors.local import default_jobs, run_all
     from genbench.executors.trackers import Several, tracker
     from genbench.store import folder_place
@@ -117,13 +117,13 @@ def run(
         configs = split_seeds(configs, seeds_per_run)
     where = cluster.chosen_cluster(executor, address, cpus_per_run, gpus_per_run, retries, device.value, jobs)
     chosen_device = choose_device("cpu" if where else device.value)
-    machine = Machine(chosen_device, backend.value, data_dir, compile=compile_)
+    placement = Placement(chosen_device, backend.value, data_dir, compile=compile_)
     root = folder_place(out)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
     trackers = [tracker(name, root) for name in _split(track) or ()]
     elsewhere = where is not None or (jobs or 1) > 1
-    with cluster.led(machine, elsewhere) as led, RunProgress(console, len(configs), root) as progress:
+    with cluster.led(placement, elsewhere) as led, RunProgress(console, len(configs), root) as progress:
         watch = Several([progress, *trackers])
         jobs = jobs or default_jobs(led, len(configs))
         records = run_all(configs, led, root, watch, stopping, jobs, where)

@@ -7,16 +7,16 @@ import signal
 
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.parallel import Group, unpack
-from genbench.engine.run import Machine, assemble
+from genbench.engine.placement import Placement, assemble
 from genbench.suite import RunConfig
 
 _LOG = logging.getLogger(__name__)
 
 
-def follow(group: Group, machine: Machine) -> None:
+def follow(group: Group, placement: Placement) -> None:
     """Train along until the leader is done; nothing is read but the data, and nothing written."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the leader, which stops at a tick
-    follower = _Follower(machine)
+    follower = _Follower(placement)
     while (order := group.hear()) is not None:
         try:
             follower.advance(order.config, order.state, order.stop)
@@ -25,15 +25,15 @@ def follow(group: Group, machine: Machine) -> None:
 
 
 class _Follower:
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+    def __init__(self, placement: Placement) -> None:
+        self.placement = placement
         self.config: RunConfig | None = None
         self.ensemble: Ensemble
         self.state: State
 
     def advance(self, config: RunConfig, state: bytes | None, stop: int) -> None:
         if config != self.config:
-            self.ensemble, self.config = assemble(config, self.machine), config
+            self.ensemble, self.config = assemble(config, self.placement), config
         if state is not None:
-            self.state = State(**unpack(state, self.machine.device))
+            self.state = State(**unpack(state, self.placement.device))
         self.ensemble.advance(self.state, stop)

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,11 +14,12 @@ import torch
 from torch import Tensor
 
 from genbench.detectors import diagnose
-from genbench.engine import checkpoint, cost, memory, parallel, schedule
-from genbench.engine.devices import BackendChoice, choose_backend, choose_compilation, describe
+from genbench.engine import checkpoint, cost, memory, schedule
+from genbench.engine.devices import describe
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.latent_walks import walk
 from genbench.engine.parallel import Group
+from genbench.engine.placement import Placement, described, placed, refuses
 from genbench.engine.probe import Probe
 from genbench.engine.sampling import draw
 from genbench.engine.signals import FINITE, Accumulator
@@ -28,7 +28,6 @@ from genbench.engine.trace_rows import TraceRows
 from genbench.environment import environment, lock
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
-from genbench.models.model import Model
 from genbench.registry import models
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
@@ -59,23 +58,7 @@ class Observer(Protocol):
         """Whether the run should save itself and end at this tick."""
 
 
-@dataclass(frozen=True)
-class Machine:
-    """Where a run runs, and how; nothing of it changes what is computed, but for rounding.
-
-    Attributes:
-        group: processes among which each batch is split; this one leads it.
-        compile: whether updates are compiled; None leaves it to the backend's choice.
-    """
-
-    device: torch.device
-    backend: BackendChoice = "auto"
-    data_dir: Path | None = None
-    group: Group | None = None
-    compile: bool | None = None
-
-
-def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Observer) -> Record:
+def execute(config: RunConfig, folder: RunFolder, placement: Placement, observer: Observer) -> Record:
     """Run, or go on with, one configuration; everything lies in `folder` when this returns.
 
     Raises:
@@ -83,26 +66,25 @@ def execute(config: RunConfig, folder: RunFolder, machine: Machine, observer: Ob
     """
     record = Record(config.suite, config.task, config.model, config.as_dict(), "running", config.seeds)
     folder.write_lock(lock())
-    task = load_task(config, machine.data_dir, machine.device)
+    task = load_task(config, placement.data_dir, placement.device)
     model = models[config.model].create(**config.options)
-    record = replace(record, environment=environment(describe(machine.device)), data=_describe_data(task))
-    if reason := model.refuses(task) or _splits(config, model, task, machine):
+    record = replace(record, environment=environment(describe(placement.device)), data=_describe_data(task))
+    if reason := refuses(config, model, task, placement):
         record = replace(record, status="skipped", reason=reason)
         folder.write_record(record)
         return record
-    ensemble = _ensemble(config, model, task, machine)
-    processes = {} if machine.group is None else {"processes": machine.group.size}
-    record = replace(record, environment={**record.environment, **_how(ensemble), **processes})
+    ensemble = placed(config, model, task, placement)
+    record = replace(record, environment={**record.environment, **described(ensemble, placement)})
     while True:
         try:
-            return _Run(config, ensemble, folder, observer, record, machine.group).finish()
+            return _Run(config, ensemble, folder, observer, record, placement.group).finish()
         except Exception as error:
             smaller = _smaller(ensemble, error)
             if smaller is None:
                 raise
         # The next attempt goes on from the last checkpoint, since this one's state may be half changed.
         ensemble = smaller
-        memory.release(machine.device)
+        memory.release(placement.device)
         record = replace(record, environment={**record.environment, "seeds_together": ensemble.together})
 
 
@@ -111,45 +93,6 @@ def _smaller(ensemble: Ensemble, error: Exception) -> Ensemble | None:
     if ensemble.sharing is not None or not memory.is_out_of_memory(error):  # other processes would not follow
         return None
     return memory.halved(ensemble)
-
-
-def assemble(config: RunConfig, machine: Machine) -> Ensemble:
-    """What trains a configuration on a machine."""
-    task = load_task(config, machine.data_dir, machine.device)
-    return _ensemble(config, models[config.model].create(**config.options), task, machine)
-
-
-def _ensemble(config: RunConfig, model: Model, task: Task, machine: Machine) -> Ensemble:
-    backend, group = choose_backend(machine.backend, model, task), machine.group
-    sharing = None if group is None else group.split(model, task, config.batch)
-    work = config.steps * len(config.seeds)
-    asked = machine.compile if group is None else bool(machine.compile)
-    compiled = choose_compilation(asked, machine.backend, backend, model, task, work)
-    return Ensemble(
-        model,
-        task,
-        config.seeds,
-        config.steps,
-        config.batch,
-        backend,
-        sharing=sharing,
-        compiled=compiled and group is None,  # what processes tell each other does not compile
-        precision=config.precision,
-    )
-
-
-def _how(ensemble: Ensemble) -> dict[str, Any]:
-    """What of the machine's choices a reader of the results must know."""
-    how = {"backend": ensemble.backend, "compiled": ensemble.compiled, "precision": ensemble.precision}
-    return {**how, "threads": torch.get_num_threads()}
-
-
-def _splits(config: RunConfig, model: Model, task: Task, machine: Machine) -> str | None:
-    """Why batches cannot be split among the machine's processes; None if they can, or need not."""
-    if machine.group is None:
-        return None
-    alone = _ensemble(config, model, task, replace(machine, group=None))
-    return parallel.refuses(alone, machine.group.size)
 
 
 @dataclass

@@ -11,7 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from genbench.engine.memory import is_out_of_memory
-from genbench.engine.run import Machine, execute
+from genbench.engine.placement import Placement
+from genbench.engine.run import execute
 from genbench.report.pictures import samples_picture, walks_picture
 from genbench.report.png import png
 from genbench.store import WALKS, Place, RunFolder
@@ -45,7 +46,7 @@ class Executor(Protocol):
     def __call__(
         self,
         configs: Sequence[RunConfig],
-        machine: Machine,
+        placement: Placement,
         out: Place,
         progress: Progress,
         stopping: Callable[[], bool],
@@ -111,7 +112,7 @@ def finished(config: RunConfig, out: Place) -> Record | None:
 
 
 def attempt(
-    config: RunConfig, machine: Machine, out: Place, progress: Progress, stopping: Callable[[], bool]
+    config: RunConfig, placement: Placement, out: Place, progress: Progress, stopping: Callable[[], bool]
 ) -> Attempt | None:
     """Run, or go on with, one configuration; whatever goes wrong is its record.
 
@@ -126,7 +127,7 @@ def attempt(
                 return Attempt(record, reused=True)
             folder.tidy()
             progress.begin(config)
-            return Attempt(_run(config, folder, machine, _Watcher(config, folder, progress, stopping, out)))
+            return Attempt(_run(config, folder, placement, _Watcher(config, folder, progress, stopping, out)))
     except OSError as error:
         return Attempt(record_failure(config, out, _disk_trouble(error, out)))
     except GenbenchError as error:  # the run's folder is a link, or what is behind the URL refuses
@@ -142,9 +143,9 @@ def record_failure(config: RunConfig, out: Place, reason: str) -> Record:
     return record
 
 
-def _run(config: RunConfig, folder: RunFolder, machine: Machine, watcher: _Watcher) -> Record:
+def _run(config: RunConfig, folder: RunFolder, placement: Placement, watcher: _Watcher) -> Record:
     try:
-        return execute(config, folder, machine, watcher)
+        return execute(config, folder, placement, watcher)
     except GenbenchError as error:
         return record_failure(config, watcher.out, str(error))
     except OSError:

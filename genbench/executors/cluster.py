@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.attempt import ELSEWHERE_SECONDS, Progress, attempt, finished, record_failure
 from genbench.executors.extras import package
 from genbench.store import Place
@@ -59,7 +59,7 @@ class RayCluster:
     def __call__(
         self,
         configs: Sequence[RunConfig],
-        machine: Machine,
+        placement: Placement,
         out: Place,
         progress: Progress,
         stopping: Callable[[], bool],
@@ -74,14 +74,14 @@ class RayCluster:
             raise InputError(f"{out} belongs to this process; give --out a folder or URL that all see")
         ray = package("ray", "ray")
         with _connection(ray, self.address):
-            tasks = _Tasks(ray, self, self._there(machine), _absolute(out), progress)
+            tasks = _Tasks(ray, self, self._there(placement), _absolute(out), progress)
             return tasks.run(configs, stopping)
 
-    def _there(self, machine: Machine) -> Machine:
-        """The machine that a worker is: it has a GPU if it was promised one."""
+    def _there(self, placement: Placement) -> Placement:
+        """The placement on a worker, which has a GPU if it was promised one."""
         device = torch.device("cuda" if self.gpus else "cpu")
-        data = None if machine.data_dir is None else machine.data_dir.absolute()
-        return replace(machine, device=device, data_dir=data)
+        data = None if placement.data_dir is None else placement.data_dir.absolute()
+        return replace(placement, device=device, data_dir=data)
 
 
 class _Desk:
@@ -135,14 +135,14 @@ def _answer(reference: Any) -> Any:
         return aside.submit(package("ray", "ray").get, reference).result()
 
 
-def _work(config: RunConfig, machine: Machine, out: Place, threads: int, desk: Any) -> Record | None:
+def _work(config: RunConfig, placement: Placement, out: Place, threads: int, desk: Any) -> Record | None:
     """One task: a run's record; None if all is to stop before it has begun."""
     torch.set_num_threads(threads)
     reporter = _Reporter(desk)
     if (record := finished(config, out)) is not None:  # its machine died with the answer, not with the work
         return record
     while not reporter.stopping():
-        if (ended := attempt(config, machine, out, reporter, reporter.stopping)) is not None:
+        if (ended := attempt(config, placement, out, reporter, reporter.stopping)) is not None:
             return ended.record
         time.sleep(ELSEWHERE_SECONDS)  # a process beside the cluster is at work on it
     return None
@@ -154,7 +154,7 @@ class _Tasks:
 
     ray: Any
     cluster: RayCluster
-    machine: Machine
+    placement: Placement
     out: Place
     progress: Progress
     records: dict[RunConfig, Record] = field(default_factory=dict)
@@ -189,9 +189,9 @@ class _Tasks:
         work = self.ray.remote(_work).options(
             num_cpus=cluster.cpus, num_gpus=cluster.gpus, max_retries=cluster.retries
         )
-        machine, out = self.ray.put(self.machine), self.ray.put(self.out)
+        placement, out = self.ray.put(self.placement), self.ray.put(self.out)
         threads = max(1, int(cluster.cpus))
-        return lambda config, desk: work.remote(config, machine, out, threads, desk)
+        return lambda config, desk: work.remote(config, placement, out, threads, desk)
 
     def _pass_on(self, news: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
         """Tell the progress what is new; a run that is tried again does not begin again."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from genbench.engine.devices import BackendChoice, DeviceChoice, choose_device
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.attempt import (
     ELSEWHERE_SECONDS,
     Executor,
@@ -31,7 +31,7 @@ from genbench.types import Record
 
 def run_all(
     configs: Sequence[RunConfig],
-    machine: Machine,
+    placement: Placement,
     out: Place,
     progress: Progress | None = None,
     stopping: Callable[[], bool] = lambda: False,
@@ -64,17 +64,21 @@ def run_all(
     if waiting:
         try_to_write(out)
     if executor is not None and waiting:
-        records |= executor(waiting, machine, out, watch, stopping)
+        records |= executor(waiting, placement, out, watch, stopping)
     elif jobs > 1 and len(waiting) > 1 and shared(out):
-        records |= run_in_workers(waiting, machine, out, watch, stopping, jobs)
+        records |= run_in_workers(waiting, placement, out, watch, stopping, jobs)
     else:
         with _threads_as_among(jobs):
-            records |= _one_by_one(waiting, machine, out, watch, stopping)
+            records |= _one_by_one(waiting, placement, out, watch, stopping)
     return [records[config] for config in configs if config in records]
 
 
 def _one_by_one(
-    configs: Sequence[RunConfig], machine: Machine, out: Place, watch: Progress, stopping: Callable[[], bool]
+    configs: Sequence[RunConfig],
+    placement: Placement,
+    out: Place,
+    watch: Progress,
+    stopping: Callable[[], bool],
 ) -> dict[RunConfig, Record]:
     """Runs in this process; those that another process is at work on are asked for again at the end."""
     records: dict[RunConfig, Record] = {}
@@ -84,7 +88,7 @@ def _one_by_one(
         for config in waiting:
             if stopping():
                 break
-            if (ended := attempt(config, machine, out, watch, stopping)) is None:
+            if (ended := attempt(config, placement, out, watch, stopping)) is None:
                 elsewhere.append(config)
                 continue
             records[config] = ended.record
@@ -107,12 +111,12 @@ def _threads_as_among(jobs: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def default_jobs(machine: Machine, runs: int = 8) -> int:
+def default_jobs(placement: Placement, runs: int = 8) -> int:
     """As many of so many runs at a time as there are cores, one on a GPU or over several processes.
 
     The nets that fit a CPU are too small to keep two cores busy with one of them.
     """
-    alone = machine.device.type == "cuda" or machine.group is not None
+    alone = placement.device.type == "cuda" or placement.group is not None
     return 1 if alone else max(1, min(os.cpu_count() or 1, 8, runs))
 
 
@@ -140,7 +144,7 @@ def run(
     """
     loaded = load_suite(suite)
     configs = expand(loaded, models=models, tasks=tasks, seeds=seeds, steps=steps)
-    machine = Machine(choose_device(device), backend, None if data_dir is None else Path(data_dir))
+    placement = Placement(choose_device(device), backend, None if data_dir is None else Path(data_dir))
     root = folder_place(out)
-    run_all(configs, machine, root, jobs=jobs, executor=executor)
+    run_all(configs, placement, root, jobs=jobs, executor=executor)
     return load(root / loaded.name)

@@ -15,7 +15,7 @@ import torch
 
 from genbench.engine import checkpoint
 from genbench.engine.devices import BackendChoice, choose_device
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.environment import lock
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
@@ -71,9 +71,9 @@ def verify(folder: RunFolder, data_dir: Path | None = None, tolerance: float = T
         config = RunConfig.from_dict(record.config)
     except InputError as error:
         raise InputError(f"{folder.path}: {error}") from None
-    machine = _machine(record.environment, data_dir)
+    placement = _placement(record.environment, data_dir)
     with tempfile.TemporaryDirectory(prefix="genbench-verify-") as temporary, _threads(record):
-        (again,) = run_all([config], machine, Path(temporary))
+        (again,) = run_all([config], placement, Path(temporary))
         if again.steps_done == 0:
             raise InputError(f"{folder.path} cannot be repeated here: {again.reason}")
         found = _differences(folder, folder_of(config, Path(temporary)), config)
@@ -92,13 +92,13 @@ def _sameness(largest: float, tolerance: float, found: Sequence[_Difference]) ->
     return "equal within tolerance" if largest <= tolerance else "different"
 
 
-def _machine(environment: Mapping[str, Any], data_dir: Path | None) -> Machine:
-    """The machine that a record tells of, as far as this one can be it."""
+def _placement(environment: Mapping[str, Any], data_dir: Path | None) -> Placement:
+    """The placement that a record tells of, as far as this machine has it."""
     device = choose_device("cpu" if environment.get("device", "cpu") == "cpu" else "cuda")
     backends: dict[str, BackendChoice] = {name: name for name in get_args(BackendChoice)}
     backend = backends.get(str(environment.get("backend")), "auto")
     compiled = environment.get("compiled")
-    return Machine(device, backend, data_dir, compile=compiled if isinstance(compiled, bool) else None)
+    return Placement(device, backend, data_dir, compile=compiled if isinstance(compiled, bool) else None)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.attempt import ELSEWHERE_SECONDS, Attempt, Progress, attempt, record_failure
 from genbench.store import Place
 from genbench.suite import RunConfig
@@ -37,7 +37,7 @@ _lines: _Lines
 
 def run_in_workers(
     configs: Sequence[RunConfig],
-    machine: Machine,
+    placement: Placement,
     out: Place,
     progress: Progress,
     stopping: Callable[[], bool],
@@ -48,11 +48,11 @@ def run_in_workers(
     A worker that dies takes its pool with it. Runs that had begun are then tried once more, each on its own;
     the one whose worker dies again is the culprit.
     """
-    crowd = _Pool(machine, out, progress, stopping, jobs)
+    crowd = _Pool(placement, out, progress, stopping, jobs)
     waiting = crowd.run(configs)
     while (waiting or crowd.suspects) and not stopping():
         for suspect in crowd.suspects:
-            alone = _Pool(machine, out, progress, stopping, jobs, crowd.records)
+            alone = _Pool(placement, out, progress, stopping, jobs, crowd.records)
             alone.run([suspect])
             if alone.suspects:
                 crowd.records[suspect] = record_failure(suspect, out, _DIED)
@@ -71,7 +71,7 @@ class _Pool:
         suspects: runs that were under way when a worker died.
     """
 
-    machine: Machine
+    placement: Placement
     out: Place
     progress: Progress
     stopping: Callable[[], bool]
@@ -109,7 +109,7 @@ class _Pool:
 
     def _submit(self, pool: ProcessPoolExecutor, config: RunConfig, wait: float) -> Future[Attempt | None]:
         try:
-            return pool.submit(_work, config, self.machine, self.out, wait)
+            return pool.submit(_work, config, self.placement, self.out, wait)
         except BrokenProcessPool as error:
             broken: Future[Attempt | None] = Future()
             broken.set_exception(error)
@@ -147,9 +147,9 @@ def _enter(lines: _Lines, threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _work(config: RunConfig, machine: Machine, out: Place, wait: float) -> Attempt | None:
+def _work(config: RunConfig, placement: Placement, out: Place, wait: float) -> Attempt | None:
     _lines.stop.wait(wait)
-    return attempt(config, machine, out, _Remote(), _lines.stop.is_set)
+    return attempt(config, placement, out, _Remote(), _lines.stop.is_set)
 
 
 def _pass_on(lines: _Lines, progress: Progress, ended: Container[RunConfig], begun: set[RunConfig]) -> None:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import torch
 
 from genbench.engine import ensemble, run
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.suite import RunConfig
 
@@ -46,7 +46,7 @@ def milliseconds(steps: int) -> tuple[float, float, float]:
     )
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
-        (record,) = run_all([config], Machine(torch.device("cpu")), Path(folder))
+        (record,) = run_all([config], Placement(torch.device("cpu")), Path(folder))
         total = time.process_time() - started
     assert record.status == "done", record
     training, evaluation = record.seconds["training"], record.seconds["evaluation"]

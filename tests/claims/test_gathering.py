@@ -10,7 +10,7 @@ import toys
 from genbench.claims.claim import Budget, Experiment
 from genbench.claims.gathering import Lab, configs_of, gather
 from genbench.claims.verdicts import adjust, as_json, conclude, verdict_of
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.attempt import Silent
 from genbench.store import ClaimFolder, claim_folders, load
 from genbench.types import InputError, Judgement
@@ -36,7 +36,7 @@ class Heard:
 @pytest.fixture
 def lab(tmp_path):
     toys.measured.clear()
-    return Lab(tmp_path, "fast", Machine(torch.device("cpu")), Heard())
+    return Lab(tmp_path, "fast", Placement(torch.device("cpu")), Heard())
 
 
 def test_finished_evidence_is_kept_and_other_budgets_are_measured_anew(lab):

@@ -16,7 +16,7 @@ from genbench.claims.reopened import reopened
 from genbench.claims.signals import Course, with_signals
 from genbench.claims.spectra import high_share, nyquist_share
 from genbench.claims.v07_latent_clusters import components, purity
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.engine.sampling import draw
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
@@ -35,7 +35,7 @@ def results(tmp_path_factory):
         on_digits("dcgan", CONVOLUTIONAL, 2, 2, width=4),
     ]
     configs = expand(Suite("claims", out, "", tuple(tables)))
-    run_all(configs, Machine(torch.device("cpu")), out)
+    run_all(configs, Placement(torch.device("cpu")), out)
     return load_runs([folder_of(config, out).path for config in configs])
 
 

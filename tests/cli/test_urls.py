@@ -10,13 +10,13 @@ from moto.server import ThreadedMotoServer
 from safetensors.torch import load, load_file
 
 from genbench.engine.devices import choose_device
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.store import place
 from genbench.store.place import read
 from genbench.suite import RunConfig
 
-CPU = Machine(choose_device("cpu"))
+CPU = Placement(choose_device("cpu"))
 SUITE = """
 description = "Small, for the tests"
 seeds = 1

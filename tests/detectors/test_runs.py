@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import genbench
 from genbench.cli import app
 from genbench.detectors import diagnose
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.registry import detectors
 from genbench.report.evidence import evidence_picture
@@ -37,7 +37,7 @@ def config(**changes) -> RunConfig:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     out = tmp_path_factory.mktemp("results")
-    (record,) = run_all([config()], Machine(torch.device("cpu")), out)
+    (record,) = run_all([config()], Placement(torch.device("cpu")), out)
     assert record.status == "done"
     return out
 
@@ -125,7 +125,7 @@ def test_samples_are_looked_at_every_forty_steps_at_most(trace):
 
 
 def test_hopeless_seeds_are_stopped(tmp_path):
-    (record,) = run_all([config(stop_on=("convergence_failure",))], Machine(torch.device("cpu")), tmp_path)
+    (record,) = run_all([config(stop_on=("convergence_failure",))], Placement(torch.device("cpu")), tmp_path)
     assert record.status == "failed"
     assert set(record.failures) == {0, 1}
     assert all("since convergence_failure was detected" in why for why in record.failures.values())
@@ -133,7 +133,7 @@ def test_hopeless_seeds_are_stopped(tmp_path):
 
 
 def test_what_does_not_happen_stops_nothing(tmp_path):
-    (record,) = run_all([config(stop_on=("posterior_collapse",))], Machine(torch.device("cpu")), tmp_path)
+    (record,) = run_all([config(stop_on=("posterior_collapse",))], Placement(torch.device("cpu")), tmp_path)
     assert (record.status, record.steps_done, dict(record.failures)) == ("done", STEPS, {})
 
 

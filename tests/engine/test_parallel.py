@@ -14,14 +14,14 @@ from genbench.cli.cluster import led
 from genbench.engine.devices import choose_device
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.parallel import Group, Split, _axes, _packed, refuses, unpack
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.models.model import Noise
 from genbench.registry import models, tasks
 from genbench.suite import expand, load_suite
 from genbench.types import InputError
 
-CPU = Machine(choose_device("cpu"))
+CPU = Placement(choose_device("cpu"))
 SUITE = """
 description = "Small, for the tests"
 seeds = 2
@@ -150,5 +150,5 @@ def test_other_ways_to_run_side_by_side_are_refused(monkeypatch):
     with pytest.raises(InputError, match="leave --jobs and --executor out"), led(CPU, elsewhere=True):
         pass
     monkeypatch.setenv("WORLD_SIZE", "1")
-    with led(CPU, elsewhere=True) as machine:
-        assert machine == replace(CPU)
+    with led(CPU, elsewhere=True) as placement:
+        assert placement == replace(CPU)

@@ -6,12 +6,13 @@ import math
 import numpy as np
 import torch
 
-from genbench.engine.run import Machine, execute
+from genbench.engine.placement import Placement
+from genbench.engine.run import execute
 from genbench.registry import metrics
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
 
-CPU = Machine(torch.device("cpu"))
+CPU = Placement(torch.device("cpu"))
 
 
 class Witness:

@@ -11,7 +11,7 @@ from ray.cluster_utils import Cluster
 from safetensors.torch import load_file
 
 from genbench.cli.cluster import Place, chosen_cluster
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors import cluster as module
 from genbench.executors.attempt import Silent
 from genbench.executors.cluster import RayCluster
@@ -20,7 +20,7 @@ from genbench.store import load, place
 from genbench.suite import RunConfig
 from genbench.types import InputError
 
-CPU = Machine(torch.device("cpu"))
+CPU = Placement(torch.device("cpu"))
 MEMORY = 80 * 2**20
 SUITE = """
 description = "Small, for the tests"
@@ -179,4 +179,4 @@ def test_an_address_at_which_nobody_listens_is_said_at_once(monkeypatch, tmp_pat
 
 def test_a_worker_with_a_share_of_a_gpu_trains_on_it():
     assert RayCluster(gpus=0.25)._there(CPU).device.type == "cuda"
-    assert RayCluster()._there(Machine(torch.device("cuda"))).device.type == "cpu"
+    assert RayCluster()._there(Placement(torch.device("cuda"))).device.type == "cpu"

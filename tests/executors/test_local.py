@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 import genbench
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.models.model import Loss, Update
 from genbench.models.vae import Vae
@@ -14,7 +14,7 @@ from genbench.report.methods import methods
 from genbench.store import load
 from genbench.suite import RunConfig
 
-CPU = Machine(torch.device("cpu"))
+CPU = Placement(torch.device("cpu"))
 
 
 class Raises(Vae):

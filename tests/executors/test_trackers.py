@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.executors.trackers import Several, Tracker, tracker
 from genbench.suite import RunConfig
@@ -19,7 +19,7 @@ from genbench.types import InputError, NotAvailableError, Record
 
 OPTIONS = {"latent": 2, "width": 8}
 CONFIG = RunConfig("test", "ring8", {"samples": 500}, "vae", OPTIONS, (0, 1), 20, 16, 2, ("modes@500",))
-CPU = Machine(torch.device("cpu"))
+CPU = Placement(torch.device("cpu"))
 
 
 def follow(name: str, out: Path) -> Record:

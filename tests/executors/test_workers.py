@@ -4,12 +4,12 @@ import torch
 from safetensors.torch import load_file
 
 import genbench
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import default_jobs, run_all
 from genbench.suite import RunConfig
 from genbench.types import Record
 
-CPU = Machine(torch.device("cpu"))
+CPU = Placement(torch.device("cpu"))
 
 
 def config(model: str, steps: int = 12) -> RunConfig:
@@ -70,5 +70,5 @@ def test_stopping_reaches_the_workers(tmp_path):
 
 
 def test_a_gpu_runs_one_at_a_time():
-    assert default_jobs(Machine(torch.device("cuda")), 9) == 1
+    assert default_jobs(Placement(torch.device("cuda")), 9) == 1
     assert default_jobs(CPU, 9) >= default_jobs(CPU, 1) == 1

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from genbench.engine import run as engine_run
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.store import load
 from genbench.suite import RunConfig
@@ -53,7 +53,7 @@ def main() -> None:
 
 def chaos(root: Path, kills: int, dice: random.Random) -> dict[str, Any]:
     """Kill until `kills` have met a running suite; every suite that ends is compared with the first."""
-    run_all(CONFIGS, Machine(torch.device("cpu")), root / "warm")  # what is imported late is imported now
+    run_all(CONFIGS, Placement(torch.device("cpu")), root / "warm")  # what is imported late is imported now
     duration, status = _child(root / "whole", None)
     assert status == 0
     expected = fingerprint(root / "whole")
@@ -89,7 +89,7 @@ def chaos(root: Path, kills: int, dice: random.Random) -> dict[str, Any]:
 def every_write(root: Path) -> dict[str, Any]:
     """Kill a run with a checkpoint at every tick at each of its writes in turn, then let it go on."""
     configs = [replace(CONFIGS[0], seeds=(0,), steps=3)]
-    run_all(configs, Machine(torch.device("cpu")), root / "whole")
+    run_all(configs, Placement(torch.device("cpu")), root / "whole")
     expected, different, writes = fingerprint(root / "whole"), [], 0
     while True:
         out = root / f"write{writes}"
@@ -152,7 +152,7 @@ def _child(
         engine_run.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS if fatal is None else 0.0
         if fatal is not None:
             _die_at(fatal)
-        records = run_all(configs, Machine(torch.device("cpu")), out)
+        records = run_all(configs, Placement(torch.device("cpu")), out)
         os._exit(0 if [record.status for record in records] == ["done"] * len(configs) else 1)
     while moment is not None and _running(child) and _cpu_seconds(child) < moment:
         time.sleep(0.001)

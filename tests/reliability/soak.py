@@ -25,7 +25,7 @@ from typing import ClassVar
 import torch
 from scipy import stats
 
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.report.leaderboard import leaderboard
 from genbench.report.overviews import write_overviews
@@ -45,7 +45,7 @@ def main() -> None:
     started, rows = time.monotonic(), []
     while time.monotonic() - started < 60 * given.minutes:
         with tempfile.TemporaryDirectory() as folder:
-            records = run_all(configs, Machine(torch.device("cpu")), Path(folder))
+            records = run_all(configs, Placement(torch.device("cpu")), Path(folder))
             assert not [record for record in records if record.status == "failed"], records
             results = load(folder)
             leaderboard(results)

@@ -18,7 +18,7 @@ import torch
 from genbench.engine import run as engine_run
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.memory import is_out_of_memory
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.attempt import Silent, folder_of
 from genbench.executors.local import run_all
 from genbench.models.model import Phase
@@ -29,7 +29,7 @@ from genbench.store.claim import LOCK, claim
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 
-CPU = Machine(torch.device("cpu"))
+CPU = Placement(torch.device("cpu"))
 OPTIONS = {"width": 8, "latent": 2}
 
 
@@ -181,9 +181,9 @@ def test_a_store_that_refuses_one_run_is_not_the_end_of_the_others(monkeypatch):
 
 
 def test_a_removed_data_file_fails_its_run_alone(monkeypatch, tmp_path):
-    machine = Machine(torch.device("cpu"), data_dir=tmp_path / "nothing")
+    placement = Placement(torch.device("cpu"), data_dir=tmp_path / "nothing")
     first, second = run_all(
-        [config(task="mnist", task_options={}, metrics=None), config()], machine, tmp_path
+        [config(task="mnist", task_options={}, metrics=None), config()], placement, tmp_path
     )
     assert (first.status, second.status) == ("failed", "done")
     assert "genbench prepare mnist --download" in first.reason
@@ -297,18 +297,18 @@ def test_every_way_to_say_that_memory_ran_out_is_understood(said):
 SHORT = """
     import resource, sys, torch
     from pathlib import Path
-    from genbench.engine.run import Machine
+    from genbench.engine.placement import Placement
     from genbench.executors.local import run_all
     from genbench.suite import RunConfig
     torch.set_num_threads(1)
     task, model = ("ring8", {"samples": 300}), ("vae", {"width": 8, "latent": 2})
     def config(batch):
         return RunConfig("test", *task, *model, (0, 1), 3, batch, 1, ("modes@500",))
-    machine, out = Machine(torch.device("cpu")), Path(sys.argv[1])
-    run_all([config(8)], machine, out)
+    placement, out = Placement(torch.device("cpu")), Path(sys.argv[1])
+    run_all([config(8)], placement, out)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + 200_000_000,) * 2)
-    for record in run_all([config(20_000_000), config(16)], machine, out):
+    for record in run_all([config(20_000_000), config(16)], placement, out):
         print(record.status, record.reason)
 """
 
@@ -438,7 +438,7 @@ SHARING = """
     import sys, torch
     from pathlib import Path
     from genbench.engine import run
-    from genbench.engine.run import Machine
+    from genbench.engine.placement import Placement
     from genbench.executors import attempt
     from genbench.executors.local import run_all
     from genbench.suite import RunConfig
@@ -449,7 +449,7 @@ SHARING = """
     attempt.execute = noted
     configs = [RunConfig("test", "ring8", {"samples": 300}, "vae", {"width": 8, "latent": 2}, (0, 1), steps,
                          16, 1, ("modes@500",)) for steps in range(30, 36)]
-    records = run_all(configs, Machine(torch.device("cpu")), Path(sys.argv[1]))
+    records = run_all(configs, Placement(torch.device("cpu")), Path(sys.argv[1]))
     assert [record.status for record in records] == ["done"] * 6, records
 """
 

@@ -28,7 +28,7 @@ from genbench.cli.runs import _seeds, _split
 from genbench.detectors import diagnose
 from genbench.detectors.logs import read_log
 from genbench.engine import checkpoint
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.metrics import read_samples
 from genbench.metrics.metric import named
@@ -132,7 +132,7 @@ def sound(tmp_path_factory) -> RunFolder:
     root = tmp_path_factory.mktemp("sound")
     options = {"width": 4, "latent": 2}
     config = RunConfig("s", "ring8", {"samples": 100}, "vae", options, (0, 1), 12, 8, 2, ("modes@50",))
-    run_all([config], Machine(torch.device("cpu")), root)
+    run_all([config], Placement(torch.device("cpu")), root)
     return RunFolder.under(root, "s", "ring8", "vae", config.key)
 
 

@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from genbench.detectors.logs import read_log
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.metrics import read_samples
 from genbench.metrics.external import score
@@ -52,7 +52,7 @@ def run_folder(root: Path) -> RunFolder:
     config = RunConfig(
         "evil", "ring8", {"samples": 100}, "vae", {"width": 4, "latent": 2}, (0,), 4, 8, 1, ("modes@50",)
     )
-    run_all([config], Machine(torch.device("cpu")), root)
+    run_all([config], Placement(torch.device("cpu")), root)
     return RunFolder.under(root, "evil", "ring8", "vae", config.key)
 
 

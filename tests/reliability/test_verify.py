@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from genbench.engine.run import Machine
+from genbench.engine.placement import Placement
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
 from genbench.executors.verify import verify
@@ -24,7 +24,7 @@ CONFIG = RunConfig(
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
-    run_all([CONFIG], Machine(torch.device("cpu")), tmp_path)
+    run_all([CONFIG], Placement(torch.device("cpu")), tmp_path)
     return RunFolder.under(tmp_path, "test", "ring8", "vae", CONFIG.key)
 
 
@@ -94,7 +94,7 @@ def test_from_the_command_line(run, genbench):
 def test_every_record_has_its_lock_file(run, tmp_path):
     other = dataclasses.replace(CONFIG, model="dcgan", options={})
     broken = dataclasses.replace(CONFIG, task_options={"samples": 0})
-    records = run_all([other, broken], Machine(torch.device("cpu")), tmp_path)
+    records = run_all([other, broken], Placement(torch.device("cpu")), tmp_path)
     assert [record.status for record in records] == ["skipped", "failed"]
     lines = run.read_lock()
     assert all(folder_of(config, tmp_path).read_lock() == lines for config in (other, broken))
