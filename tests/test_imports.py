@@ -10,14 +10,14 @@ PACKAGE = Path(__file__).parents[1] / "genbench"
 FLOORS = (
     {"types"},
     {"registry", "environment"},
-    {"ops", "kernels", "nn", "suite", "store", "citations"},
+    {"ops", "kernels", "nn", "suite", "store", "citations", "watcher"},
     {"models", "tasks", "metrics", "detectors"},
     {"engine", "monitor"},
     {"executors", "claims", "report", "testing"},
     {"cli", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-NO_TORCH = {"types", "registry", "environment", "suite", "store", "report", "citations"}
+NO_TORCH = {"types", "registry", "environment", "suite", "store", "report", "citations", "watcher"}
 NOT_THE_ENGINE = {"metrics", "detectors"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from genbench.claims.claim import Claim, Tier
 from genbench.claims.fingerprint import fingerprint
@@ -14,28 +13,16 @@ from genbench.claims.verdicts import explained
 from genbench.engine.devices import describe
 from genbench.engine.placement import Placement
 from genbench.environment import environment
-from genbench.executors.attempt import Progress, finished, folder_of
+from genbench.executors.attempt import finished, folder_of
 from genbench.executors.local import run_all
 from genbench.store import ClaimFolder, load_runs
 from genbench.store.claims import Origin
 from genbench.suite import RunConfig, Suite, expand
 from genbench.types import InputError
+from genbench.watcher import Watcher
 
 SUITE = "claims"
 """Name of the suite that all claims' runs belong to, so that equal runs are one run."""
-
-
-class Watch(Protocol):
-    """What a person sees while claims are measured."""
-
-    def runs(self, count: int) -> Progress:
-        """So many runs follow."""
-
-    def measured(self, claim: Claim, seconds: float, kept: bool) -> None:
-        """A claim's evidence is there."""
-
-    def failed(self, claim: Claim, reason: str) -> None:
-        """A claim's evidence could not be made."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +37,7 @@ class Lab:
     out: Path
     tier: Tier
     placement: Placement
-    watch: Watch
+    watcher: Watcher
     jobs: int = 1
     stopping: Callable[[], bool] = lambda: False
 
@@ -62,7 +49,7 @@ class Lab:
 def gather(claims: Sequence[Claim], lab: Lab) -> list[Claim]:
     """Make the evidence of every claim that has none yet; those whose evidence is there in the end.
 
-    A claim whose runs or measurement fail is reported to the lab's watch, and the others go on.
+    A claim whose runs or measurement fail is reported to the lab's watcher, and the others go on.
     """
     plans = {claim: plan for claim in claims if (plan := _plan(claim, lab)) is not None}
     wanted = {claim: configs for claim, (configs, _) in plans.items()}
@@ -70,11 +57,11 @@ def gather(claims: Sequence[Claim], lab: Lab) -> list[Claim]:
     waiting = [claim for claim in plans if not _kept(lab.folder(claim), keys[claim])]
     shared = list(dict.fromkeys(config for claim in waiting for config in wanted[claim]))
     if shared:
-        run_all(shared, lab.placement, lab.out, lab.watch.runs(len(shared)), lab.stopping, lab.jobs)
+        run_all(shared, lab.placement, lab.out, lab.watcher, lab.stopping, lab.jobs)
     ready = []
     for claim in plans:
         if claim not in waiting:
-            lab.watch.measured(claim, 0.0, kept=True)
+            lab.watcher.measured(claim, 0.0, kept=True)
             ready.append(claim)
         elif not lab.stopping() and _measure(claim, wanted[claim], keys[claim], lab):
             ready.append(claim)
@@ -90,7 +77,7 @@ def _plan(claim: Claim, lab: Lab) -> tuple[list[RunConfig], str] | None:
         Exception,
         SystemExit,
     ) as error:  # a plugin's claim may raise anything, and harm no other
-        lab.watch.failed(claim, explained(error))
+        lab.watcher.failed(claim, explained(error))
         return None
 
 
@@ -112,12 +99,12 @@ def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> 
         results = load_runs([folder_of(config, lab.out).path for config in configs])
         frame = claim.evidence.collect(claim.budget(lab.tier), results)
     except (Exception, SystemExit) as error:  # see `_plan`
-        lab.watch.failed(claim, explained(error))
+        lab.watcher.failed(claim, explained(error))
         return False
     seconds = time.process_time() - started
     origin = Origin(key, round(seconds, 3), environment(describe(lab.placement.device)))
     lab.folder(claim).write_evidence(frame, origin)
-    lab.watch.measured(claim, seconds, kept=False)
+    lab.watcher.measured(claim, seconds, kept=False)
     return True
 
 

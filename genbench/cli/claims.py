@@ -18,10 +18,7 @@ from genbench.cli.setup import DataDir
 from genbench.types import InputError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from genbench.claims import Claim
-    from genbench.cli.progress import RunProgress
     from genbench.types import ClaimRecord
 
 
@@ -55,6 +52,7 @@ def claims(
     from genbench.claims.gathering import Lab, gather
     from genbench.claims.verdicts import as_json as plain
     from genbench.claims.verdicts import conclude
+    from genbench.cli.progress import Terminal
     from genbench.engine.devices import choose_device
     from genbench.engine.placement import Placement
     from genbench.executors.local import default_jobs
@@ -63,11 +61,10 @@ def claims(
     placement = Placement(choose_device(device.value), "auto", data_dir)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
-    watch = _Lines(console, out)
-    lab = Lab(out, tier.value, placement, watch, jobs or default_jobs(placement), stopping)
-    ready = gather(chosen, lab)
-    watch.close()
-    records = conclude([(claim, tier.value) for claim in ready], out, watch.failed)
+    with Terminal(console, out) as terminal:
+        lab = Lab(out, tier.value, placement, terminal, jobs or default_jobs(placement), stopping)
+        ready = gather(chosen, lab)
+    records = conclude([(claim, tier.value) for claim in ready], out, terminal.failed)
     if as_json:
         print(json.dumps(plain(records), indent=1))
     else:
@@ -75,7 +72,7 @@ def claims(
     if stopping():
         console.print("stopped; the same command goes on from here")
         sys.exit(130)
-    if watch.failures:
+    if terminal.failures:
         sys.exit(3)
 
 
@@ -107,35 +104,6 @@ def _made() -> dict[str, Claim]:
             said = f"claim {name!r} of {entry.origin} is left out: {type(error).__name__}: {error}"
             warnings.warn(said, registry.PluginWarning, stacklevel=2)
     return made
-
-
-class _Lines:
-    """A line a claim, and the usual progress for runs, on stderr."""
-
-    def __init__(self, console: Console, out: Path) -> None:
-        self.console, self.out, self.failures = console, out, 0
-        self.progress: RunProgress | None = None
-
-    def runs(self, count: int) -> RunProgress:
-        from genbench.cli.progress import RunProgress
-
-        self.progress = RunProgress(self.console, count, self.out).__enter__()
-        return self.progress
-
-    def measured(self, claim: Claim, seconds: float, kept: bool) -> None:
-        how = "evidence kept from before" if kept else f"measured in {seconds:.1f} s of processor time"
-        self._say(f"{claim.id} {claim.slug}: {how}")
-
-    def failed(self, claim: Claim, reason: str) -> None:
-        self.failures += 1
-        self._say(f"{claim.id} {claim.slug}: not tested: {reason}")
-
-    def close(self) -> None:
-        if self.progress is not None:
-            self.progress.__exit__(None, None, None)
-
-    def _say(self, line: str) -> None:
-        self.console.print(line, markup=False, highlight=False)
 
 
 def _print_table(records: Sequence[ClaimRecord]) -> None:

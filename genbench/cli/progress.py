@@ -1,4 +1,4 @@
-"""What a person sees while a suite runs: bars on a terminal, a line a run elsewhere."""
+"""What a person sees while runs and claims go on: bars on a terminal, a line for each that has ended."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from genbench.store import Place, RunFolder
 from genbench.suite import RunConfig
 from genbench.types import Record, Verdict
+from genbench.watcher import Named, Watcher
 
 
-class RunProgress:
-    """A bar for the run under way, with samples a second and the newest score; a line for each that ended."""
+class Terminal(Watcher):
+    """A bar for each run under way, with samples a second and the newest score; a line for each that ended.
 
-    def __init__(self, console: Console, runs: int, out: Place) -> None:
-        self.console, self.runs, self.out, self.ended = console, runs, out, 0
+    Attributes:
+        failures: claims that could not be tested.
+    """
+
+    def __init__(self, console: Console, out: Place) -> None:
+        self.console, self.out = console, out
+        self.runs = self.ended = self.failures = 0
         self.bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -31,14 +37,17 @@ class RunProgress:
         )
         self.running: dict[RunConfig, TaskID] = {}
 
-    def __enter__(self) -> RunProgress:
-        self.bars.start()
+    def __enter__(self) -> Terminal:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.bars.stop()
+
+    def expect(self, runs: int) -> None:
+        self.runs, self.ended = runs, 0
+        self.bars.start()
 
     def begin(self, config: RunConfig) -> None:
         title = f"{escape(config.task)} · [bold]{escape(config.model)}[/]"
@@ -60,6 +69,17 @@ class RunProgress:
         folder = RunFolder.under(self.out, config.suite, config.task, config.model, config.key)
         for finding in findings(folder.read_verdicts()):
             self.console.print(escape(f"        {finding}"), highlight=False)
+
+    def measured(self, claim: Named, seconds: float, kept: bool) -> None:
+        how = "evidence kept from before" if kept else f"measured in {seconds:.1f} s of processor time"
+        self._say(f"{claim.id} {claim.slug}: {how}")
+
+    def failed(self, claim: Named, reason: str) -> None:
+        self.failures += 1
+        self._say(f"{claim.id} {claim.slug}: not tested: {reason}")
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False)
 
 
 def findings(verdicts: Sequence[Verdict]) -> list[str]:

@@ -95,13 +95,14 @@ def run(
     """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""
     from rich.console import Console
 
-    from genbench.cli.progress import RunProgress
+    from genbench.cli.progress import Terminal
     from genbench.engine.devices import choose_device
     from genbench.engine.placement import Placement
     from genbench.executors.local import default_jobs, run_all
-    from genbench.executors.trackers import Several, tracker
+    from genbench.executors.trackers import tracker
     from genbench.store import folder_place
     from genbench.suite import expand, load_suite, split_seeds
+    from genbench.watcher import Watchers
 
     loaded = load_suite(suite)
     chosen = _seeds(seeds, seed_ids)
@@ -123,10 +124,10 @@ def run(
     stopping = stop_on_interrupt(console.print)
     trackers = [tracker(name, root) for name in _split(track) or ()]
     elsewhere = where is not None or (jobs or 1) > 1
-    with cluster.led(placement, elsewhere) as led, RunProgress(console, len(configs), root) as progress:
-        watch = Several([progress, *trackers])
+    with cluster.led(placement, elsewhere) as led, Terminal(console, root) as terminal:
+        watcher = Watchers(terminal, *trackers)
         jobs = jobs or default_jobs(led, len(configs))
-        records = run_all(configs, led, root, watch, stopping, jobs, where)
+        records = run_all(configs, led, root, watcher, stopping, jobs, where)
     _conclude(root / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,31 +34,20 @@ from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
 from genbench.types import Estimate, GenbenchError, InputError, Record, Score
+from genbench.watcher import Watcher
 
 CHECKPOINT_SECONDS = 30.0
 PICTURED = {"images": 64, "points": 1000}
 """Samples a seed that are kept for pictures, by kind of task."""
 
 
-class Observer(Protocol):
-    """What watches a run; it may also ask it to stop."""
-
-    def tick(
-        self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None:
-        """Called about a hundred times a run, with the newest of each score and signal, means over seeds."""
-
-    def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
-        """Called at each evaluation with samples of every seed from fixed noise, (S, n, *shape)."""
-
-    def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
-        """Called at the end with samples along walks through the latent space; see `engine.latent_walks`."""
-
-    def stopping(self) -> bool:
-        """Whether the run should save itself and end at this tick."""
-
-
-def execute(config: RunConfig, folder: RunFolder, placement: Placement, observer: Observer) -> Record:
+def execute(
+    config: RunConfig,
+    folder: RunFolder,
+    placement: Placement,
+    watcher: Watcher,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Record:
     """Run, or go on with, one configuration; everything lies in `folder` when this returns.
 
     Raises:
@@ -77,7 +66,7 @@ def execute(config: RunConfig, folder: RunFolder, placement: Placement, observer
     record = replace(record, environment={**record.environment, **described(ensemble, placement)})
     while True:
         try:
-            return _Run(config, ensemble, folder, observer, record, placement.group).finish()
+            return _Run(config, ensemble, folder, watcher, stopping, record, placement.group).finish()
         except Exception as error:
             smaller = _smaller(ensemble, error)
             if smaller is None:
@@ -102,7 +91,8 @@ class _Run:
     config: RunConfig
     ensemble: Ensemble
     folder: RunFolder
-    observer: Observer
+    watcher: Watcher
+    stopping: Callable[[], bool]
     record: Record
     group: Group | None = None
     state: State = field(init=False)
@@ -131,7 +121,7 @@ class _Run:
             if tick in looks:
                 self._evaluate(metrics)
             self._report()
-            if self.observer.stopping() and tick < self.config.steps:
+            if self.stopping() and tick < self.config.steps:
                 return self._save("interrupted", metrics)
             if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
                 self._save("running", metrics)
@@ -214,7 +204,7 @@ class _Run:
 
     def _walk(self) -> None:
         if (paths := walk(self.ensemble, self.state)) is not None:
-            self.observer.walks(paths.cpu().numpy(), self._real())
+            self.watcher.walks(self.config, paths.cpu().numpy(), self._real())
 
     def _real(self) -> np.ndarray:
         """Held-out data that pictures show beside samples."""
@@ -224,7 +214,7 @@ class _Run:
     def _keep(self, generated: Tensor) -> None:
         arrays = generated.cpu().numpy(), self._real()
         self.folder.write_samples(*arrays)
-        self.observer.samples(self.state.step, *arrays)
+        self.watcher.samples(self.config, self.state.step, *arrays)
 
     def _subject(self, row: int, bank: Tensor) -> Subject:
         return Subject(
@@ -242,7 +232,7 @@ class _Run:
                 newest.setdefault(score.metric, []).append(score.estimate.value)
         rate = self._examples() / max(self.state.seconds, 1e-9)
         scores = {name: float(np.mean(values)) for name, values in newest.items()}
-        self.observer.tick(self.state.step, rate, scores, self.log.newest)
+        self.watcher.tick(self.config, self.state.step, rate, scores, self.log.newest)
 
     def _examples(self) -> int:
         return self.ensemble.examples(self.state.step) * len(self.config.seeds)

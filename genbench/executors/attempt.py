@@ -19,25 +19,11 @@ from genbench.store import WALKS, Place, RunFolder
 from genbench.store.claim import claim
 from genbench.suite import RunConfig
 from genbench.types import GenbenchError, Record
+from genbench.watcher import Watcher, Watchers
 
 OUT_OF_MEMORY = "out of memory; give fewer seeds or a smaller batch, or fewer --jobs"
 ELSEWHERE_SECONDS = 0.5
 """Between two looks at runs that another process is at work on."""
-
-
-class Progress(Protocol):
-    """What a person watches while a suite runs; several runs may be under way."""
-
-    def begin(self, config: RunConfig) -> None:
-        """A run starts, or goes on."""
-
-    def tick(
-        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None:
-        """A run is at `step`, at `rate` examples a second, with the newest of each score and signal."""
-
-    def end(self, config: RunConfig, record: Record, reused: bool) -> None:
-        """A run has ended, one way or another."""
 
 
 class Executor(Protocol):
@@ -48,45 +34,24 @@ class Executor(Protocol):
         configs: Sequence[RunConfig],
         placement: Placement,
         out: Place,
-        progress: Progress,
+        watcher: Watcher,
         stopping: Callable[[], bool],
     ) -> dict[RunConfig, Record]:
         """Run them under `out` until all have ended or `stopping` answers True; the records of the ended."""
 
 
-class Silent:
-    """Progress that nobody watches."""
-
-    def begin(self, config: RunConfig) -> None: ...
-
-    def tick(
-        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None: ...
-
-    def end(self, config: RunConfig, record: Record, reused: bool) -> None: ...
-
-
 @dataclass(frozen=True)
-class _Watcher:
-    """Passes ticks on, and keeps a picture of every look at the samples."""
+class _Pictures(Watcher):
+    """Keeps a picture of every look at a run's samples in its folder."""
 
-    config: RunConfig
     folder: RunFolder
-    progress: Progress
-    stopping: Callable[[], bool]
-    out: Place
 
-    def tick(
-        self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None:
-        self.progress.tick(self.config, step, examples_per_second, scores, signals)
-
-    def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
-        picture = samples_picture(generated, real, self.config.seeds)
+    def samples(self, config: RunConfig, step: int, generated: np.ndarray, real: np.ndarray) -> None:
+        picture = samples_picture(generated, real, config.seeds)
         self.folder.write_bytes(f"samples/step-{step:07d}.png", png(picture))
 
-    def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
-        self.folder.write_bytes(WALKS, png(walks_picture(paths, real, self.config.seeds)))
+    def walks(self, config: RunConfig, paths: np.ndarray, real: np.ndarray) -> None:
+        self.folder.write_bytes(WALKS, png(walks_picture(paths, real, config.seeds)))
 
 
 @dataclass(frozen=True)
@@ -112,7 +77,7 @@ def finished(config: RunConfig, out: Place) -> Record | None:
 
 
 def attempt(
-    config: RunConfig, placement: Placement, out: Place, progress: Progress, stopping: Callable[[], bool]
+    config: RunConfig, placement: Placement, out: Place, watcher: Watcher, stopping: Callable[[], bool]
 ) -> Attempt | None:
     """Run, or go on with, one configuration; whatever goes wrong is its record.
 
@@ -126,8 +91,9 @@ def attempt(
             if (record := finished(config, out)) is not None:
                 return Attempt(record, reused=True)
             folder.tidy()
-            progress.begin(config)
-            return Attempt(_run(config, folder, placement, _Watcher(config, folder, progress, stopping, out)))
+            watcher.begin(config)
+            both = Watchers(_Pictures(folder), watcher)
+            return Attempt(_run(config, out, lambda: execute(config, folder, placement, both, stopping)))
     except OSError as error:
         return Attempt(record_failure(config, out, _disk_trouble(error, out)))
     except GenbenchError as error:  # the run's folder is a link, or what is behind the URL refuses
@@ -143,19 +109,20 @@ def record_failure(config: RunConfig, out: Place, reason: str) -> Record:
     return record
 
 
-def _run(config: RunConfig, folder: RunFolder, placement: Placement, watcher: _Watcher) -> Record:
+def _run(config: RunConfig, out: Place, trained: Callable[[], Record]) -> Record:
+    """The record of a run; one that raised is recorded as failed."""
     try:
-        return execute(config, folder, placement, watcher)
+        return trained()
     except GenbenchError as error:
-        return record_failure(config, watcher.out, str(error))
+        return record_failure(config, out, str(error))
     except OSError:
         raise
     except (Exception, SystemExit) as error:  # a plugin may raise anything; the others must not suffer
         if is_out_of_memory(error):
-            return record_failure(config, watcher.out, f"{OUT_OF_MEMORY} ({_first_line(error)})")
-        path = folder.write_bytes("error.txt", traceback.format_exc().encode())
+            return record_failure(config, out, f"{OUT_OF_MEMORY} ({_first_line(error)})")
+        path = folder_of(config, out).write_bytes("error.txt", traceback.format_exc().encode())
         said = f"{type(error).__name__}: {error}; mend it and run the same command again (see {path})"
-        return record_failure(config, watcher.out, said)
+        return record_failure(config, out, said)
 
 
 def _disk_trouble(error: OSError, out: Place) -> str:

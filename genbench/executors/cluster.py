@@ -17,12 +17,13 @@ from typing import Any
 import torch
 
 from genbench.engine.placement import Placement
-from genbench.executors.attempt import ELSEWHERE_SECONDS, Progress, attempt, finished, record_failure
+from genbench.executors.attempt import ELSEWHERE_SECONDS, attempt, finished, record_failure
 from genbench.executors.extras import package
 from genbench.store import Place
 from genbench.store.place import shared
 from genbench.suite import RunConfig
 from genbench.types import InputError, Record
+from genbench.watcher import Watcher
 
 IN_FLIGHT = 1000
 """Runs that are handed to Ray at a time; it slows down when a million tasks wait."""
@@ -61,7 +62,7 @@ class RayCluster:
         configs: Sequence[RunConfig],
         placement: Placement,
         out: Place,
-        progress: Progress,
+        watcher: Watcher,
         stopping: Callable[[], bool],
     ) -> dict[RunConfig, Record]:
         """Run configurations; the record of each that has ended.
@@ -74,7 +75,7 @@ class RayCluster:
             raise InputError(f"{out} belongs to this process; give --out a folder or URL that all see")
         ray = package("ray", "ray")
         with _connection(ray, self.address):
-            tasks = _Tasks(ray, self, self._there(placement), _absolute(out), progress)
+            tasks = _Tasks(ray, self, self._there(placement), _absolute(out), watcher)
             return tasks.run(configs, stopping)
 
     def _there(self, placement: Placement) -> Placement:
@@ -105,8 +106,11 @@ class _Desk:
         return self.stop
 
 
-class _Reporter:
-    """A worker's end of the progress."""
+class _Relay(Watcher):
+    """A worker's watcher: it leaves beginnings and ticks at the desk, and asks there whether to stop.
+
+    The process that asked for the run learns of its end from its task.
+    """
 
     def __init__(self, desk: Any) -> None:
         self.desk, self.asked, self.stop = desk, -STOP_SECONDS, False
@@ -118,9 +122,6 @@ class _Reporter:
         self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
     ) -> None:
         self.desk.put.remote("tick", (config, step, rate, scores, signals))
-
-    def end(self, config: RunConfig, record: Record, reused: bool) -> None:
-        """The process that asked for the run learns of its end from its task."""
 
     def stopping(self) -> bool:
         if time.monotonic() - self.asked > STOP_SECONDS:
@@ -138,11 +139,11 @@ def _answer(reference: Any) -> Any:
 def _work(config: RunConfig, placement: Placement, out: Place, threads: int, desk: Any) -> Record | None:
     """One task: a run's record; None if all is to stop before it has begun."""
     torch.set_num_threads(threads)
-    reporter = _Reporter(desk)
+    relay = _Relay(desk)
     if (record := finished(config, out)) is not None:  # its machine died with the answer, not with the work
         return record
-    while not reporter.stopping():
-        if (ended := attempt(config, placement, out, reporter, reporter.stopping)) is not None:
+    while not relay.stopping():
+        if (ended := attempt(config, placement, out, relay, relay.stopping)) is not None:
             return ended.record
         time.sleep(ELSEWHERE_SECONDS)  # a process beside the cluster is at work on it
     return None
@@ -156,7 +157,7 @@ class _Tasks:
     cluster: RayCluster
     placement: Placement
     out: Place
-    progress: Progress
+    watcher: Watcher
     records: dict[RunConfig, Record] = field(default_factory=dict)
     begun: set[RunConfig] = field(default_factory=set)
 
@@ -194,12 +195,12 @@ class _Tasks:
         return lambda config, desk: work.remote(config, placement, out, threads, desk)
 
     def _pass_on(self, news: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
-        """Tell the progress what is new; a run that is tried again does not begin again."""
+        """Tell the watcher what is new; a run that is tried again does not begin again."""
         for name, arguments in news:
             config = arguments[0]
             if config not in self.records and not (name == "begin" and config in self.begun):
                 self.begun.add(config)
-                getattr(self.progress, name)(*arguments)
+                getattr(self.watcher, name)(*arguments)
 
     def _end(self, config: RunConfig, reference: Any) -> None:
         if (record := self._outcome(config, reference)) is None:
@@ -207,7 +208,7 @@ class _Tasks:
         if record.status == "done" and finished(config, self.out) is None:
             raise InputError(f"{self.out} is not the same on the cluster's machines; share it, or give a URL")
         self.records[config] = record
-        self.progress.end(config, record, reused=False)
+        self.watcher.end(config, record, reused=False)
 
     def _outcome(self, config: RunConfig, reference: Any) -> Record | None:
         try:

@@ -12,28 +12,21 @@ import torch
 
 from genbench.engine.devices import BackendChoice, DeviceChoice, choose_device
 from genbench.engine.placement import Placement
-from genbench.executors.attempt import (
-    ELSEWHERE_SECONDS,
-    Executor,
-    Progress,
-    Silent,
-    attempt,
-    finished,
-    folder_of,
-)
+from genbench.executors.attempt import ELSEWHERE_SECONDS, Executor, attempt, finished, folder_of
 from genbench.executors.workers import run_in_workers, threads_of
 from genbench.store import Place, Results, folder_place, load
 from genbench.store.claim import drop_abandoned
 from genbench.store.place import shared, try_to_write
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.types import Record
+from genbench.watcher import Watcher
 
 
 def run_all(
     configs: Sequence[RunConfig],
     placement: Placement,
     out: Place,
-    progress: Progress | None = None,
+    watcher: Watcher | None = None,
     stopping: Callable[[], bool] = lambda: False,
     jobs: int = 1,
     executor: Executor | None = None,
@@ -53,23 +46,24 @@ def run_all(
     Raises:
         InputError: `out` is a URL behind which nothing can be written.
     """
-    watch = progress or Silent()
+    watcher = watcher or Watcher()
+    watcher.expect(len(configs))
     records: dict[RunConfig, Record] = {}
     for config in configs:
         if (record := finished(config, out)) is not None:
             drop_abandoned(folder_of(config, out).path)
-            watch.end(config, record, reused=True)
+            watcher.end(config, record, reused=True)
             records[config] = record
     waiting = [config for config in configs if config not in records]
     if waiting:
         try_to_write(out)
     if executor is not None and waiting:
-        records |= executor(waiting, placement, out, watch, stopping)
+        records |= executor(waiting, placement, out, watcher, stopping)
     elif jobs > 1 and len(waiting) > 1 and shared(out):
-        records |= run_in_workers(waiting, placement, out, watch, stopping, jobs)
+        records |= run_in_workers(waiting, placement, out, watcher, stopping, jobs)
     else:
         with _threads_as_among(jobs):
-            records |= _one_by_one(waiting, placement, out, watch, stopping)
+            records |= _one_by_one(waiting, placement, out, watcher, stopping)
     return [records[config] for config in configs if config in records]
 
 
@@ -77,7 +71,7 @@ def _one_by_one(
     configs: Sequence[RunConfig],
     placement: Placement,
     out: Place,
-    watch: Progress,
+    watcher: Watcher,
     stopping: Callable[[], bool],
 ) -> dict[RunConfig, Record]:
     """Runs in this process; those that another process is at work on are asked for again at the end."""
@@ -88,11 +82,11 @@ def _one_by_one(
         for config in waiting:
             if stopping():
                 break
-            if (ended := attempt(config, placement, out, watch, stopping)) is None:
+            if (ended := attempt(config, placement, out, watcher, stopping)) is None:
                 elsewhere.append(config)
                 continue
             records[config] = ended.record
-            watch.end(config, ended.record, ended.reused)
+            watcher.end(config, ended.record, ended.reused)
         if elsewhere == waiting:
             time.sleep(ELSEWHERE_SECONDS)
         waiting = elsewhere

@@ -6,22 +6,22 @@ import abc
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from genbench.executors.attempt import Progress
 from genbench.executors.extras import package
 from genbench.registry import nearest
 from genbench.store import Place
 from genbench.suite import RunConfig
 from genbench.types import InputError, Record
+from genbench.watcher import Watcher
 
 Handle = TypeVar("Handle")
 
 
-class Tracker(abc.ABC, Generic[Handle]):
-    """A `Progress` that writes every tick to a tool; a subclass says how a run starts, is logged and ends.
+class Tracker(Watcher, abc.ABC, Generic[Handle]):
+    """A watcher that writes every tick to a tool; a subclass says how a run starts, is logged and ends.
 
     Values are means over seeds: the newest score of each metric, the signals, and ``samples_per_second``.
     """
@@ -138,27 +138,6 @@ class MLflow(Tracker[str]):
     def finish(self, handle: str, record: Record) -> None:
         status = {"done": "FINISHED", "skipped": "FINISHED", "failed": "FAILED"}
         self.client.set_terminated(handle, status.get(record.status, "KILLED"))
-
-
-class Several:
-    """Progress that goes to several watchers."""
-
-    def __init__(self, watchers: Sequence[Progress]) -> None:
-        self.watchers = watchers
-
-    def begin(self, config: RunConfig) -> None:
-        for watcher in self.watchers:
-            watcher.begin(config)
-
-    def tick(
-        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None:
-        for watcher in self.watchers:
-            watcher.tick(config, step, rate, scores, signals)
-
-    def end(self, config: RunConfig, record: Record, reused: bool) -> None:
-        for watcher in self.watchers:
-            watcher.end(config, record, reused)
 
 
 TRACKERS: Mapping[str, Any] = {"tensorboard": TensorBoard, "wandb": WeightsAndBiases, "mlflow": MLflow}

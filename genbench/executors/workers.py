@@ -15,10 +15,11 @@ from typing import Any
 import torch
 
 from genbench.engine.placement import Placement
-from genbench.executors.attempt import ELSEWHERE_SECONDS, Attempt, Progress, attempt, record_failure
+from genbench.executors.attempt import ELSEWHERE_SECONDS, Attempt, attempt, record_failure
 from genbench.store import Place
 from genbench.suite import RunConfig
 from genbench.types import Record
+from genbench.watcher import Watcher
 
 POLL_SECONDS = 0.1
 _DIED = "its worker process died, perhaps for lack of memory; run again with fewer --jobs"
@@ -39,7 +40,7 @@ def run_in_workers(
     configs: Sequence[RunConfig],
     placement: Placement,
     out: Place,
-    progress: Progress,
+    watcher: Watcher,
     stopping: Callable[[], bool],
     jobs: int,
 ) -> dict[RunConfig, Record]:
@@ -48,15 +49,15 @@ def run_in_workers(
     A worker that dies takes its pool with it. Runs that had begun are then tried once more, each on its own;
     the one whose worker dies again is the culprit.
     """
-    crowd = _Pool(placement, out, progress, stopping, jobs)
+    crowd = _Pool(placement, out, watcher, stopping, jobs)
     waiting = crowd.run(configs)
     while (waiting or crowd.suspects) and not stopping():
         for suspect in crowd.suspects:
-            alone = _Pool(placement, out, progress, stopping, jobs, crowd.records)
+            alone = _Pool(placement, out, watcher, stopping, jobs, crowd.records)
             alone.run([suspect])
             if alone.suspects:
                 crowd.records[suspect] = record_failure(suspect, out, _DIED)
-                progress.end(suspect, crowd.records[suspect], reused=False)
+                watcher.end(suspect, crowd.records[suspect], reused=False)
         crowd.suspects = []
         waiting = crowd.run(waiting)
     return crowd.records
@@ -73,7 +74,7 @@ class _Pool:
 
     placement: Placement
     out: Place
-    progress: Progress
+    watcher: Watcher
     stopping: Callable[[], bool]
     jobs: int
     records: dict[RunConfig, Record] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class _Pool:
                 if self.stopping() and not lines.stop.is_set():
                     lines.stop.set()
                     futures = {future: config for future, config in futures.items() if not future.cancel()}
-                _pass_on(lines, self.progress, self.records, begun)
+                _pass_on(lines, self.watcher, self.records, begun)
                 for future in [future for future in futures if future.done()]:
                     config = futures.pop(future)
                     if isinstance(future.exception(), BrokenProcessPool):
@@ -117,7 +118,7 @@ class _Pool:
 
     def _end(self, config: RunConfig, ended: Attempt) -> None:
         self.records[config] = ended.record
-        self.progress.end(config, ended.record, ended.reused)
+        self.watcher.end(config, ended.record, ended.reused)
 
 
 def threads_of(jobs: int) -> int:
@@ -125,8 +126,11 @@ def threads_of(jobs: int) -> int:
     return max(1, (os.cpu_count() or 1) // jobs)
 
 
-class _Remote:
-    """A worker's end of the progress."""
+class _Relay(Watcher):
+    """A worker's watcher: it sends beginnings and ticks to the process that started the workers.
+
+    That process learns of ends from their futures.
+    """
 
     def begin(self, config: RunConfig) -> None:
         _lines.messages.put(("begin", (config,)))
@@ -135,9 +139,6 @@ class _Remote:
         self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
     ) -> None:
         _lines.messages.put(("tick", (config, step, rate, scores, signals)))
-
-    def end(self, config: RunConfig, record: Record, reused: bool) -> None:
-        """The process that started the workers learns of ends from their futures."""
 
 
 def _enter(lines: _Lines, threads: int) -> None:
@@ -149,10 +150,10 @@ def _enter(lines: _Lines, threads: int) -> None:
 
 def _work(config: RunConfig, placement: Placement, out: Place, wait: float) -> Attempt | None:
     _lines.stop.wait(wait)
-    return attempt(config, placement, out, _Remote(), _lines.stop.is_set)
+    return attempt(config, placement, out, _Relay(), _lines.stop.is_set)
 
 
-def _pass_on(lines: _Lines, progress: Progress, ended: Container[RunConfig], begun: set[RunConfig]) -> None:
+def _pass_on(lines: _Lines, watcher: Watcher, ended: Container[RunConfig], begun: set[RunConfig]) -> None:
     """Hand on all messages that are there, waiting a little for the first; late ones are dropped."""
     wait = POLL_SECONDS
     while True:
@@ -162,5 +163,5 @@ def _pass_on(lines: _Lines, progress: Progress, ended: Container[RunConfig], beg
             return
         if arguments[0] not in ended:
             begun.add(arguments[0])
-            getattr(progress, name)(*arguments)
+            getattr(watcher, name)(*arguments)
         wait = 0.0

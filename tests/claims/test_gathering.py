@@ -11,20 +11,19 @@ from genbench.claims.claim import Budget, Experiment
 from genbench.claims.gathering import Lab, configs_of, gather
 from genbench.claims.verdicts import adjust, as_json, conclude, verdict_of
 from genbench.engine.placement import Placement
-from genbench.executors.attempt import Silent
 from genbench.store import ClaimFolder, claim_folders, load
 from genbench.types import InputError, Judgement
+from genbench.watcher import Watcher
 
 
-class Heard:
-    """A watch that remembers."""
+class Heard(Watcher):
+    """A watcher that remembers."""
 
     def __init__(self):
         self.run_count, self.kept, self.failures = [], [], {}
 
-    def runs(self, count):
-        self.run_count.append(count)
-        return Silent()
+    def expect(self, runs):
+        self.run_count.append(runs)
 
     def measured(self, claim, seconds, kept):
         self.kept.append((claim.id, kept))
@@ -44,7 +43,7 @@ def test_finished_evidence_is_kept_and_other_budgets_are_measured_anew(lab):
     assert gather([claim], lab) == [claim]
     assert gather([claim], lab) == [claim]
     assert toys.measured == ["X1"]
-    assert lab.watch.kept == [("X1", False), ("X1", True)]
+    assert lab.watcher.kept == [("X1", False), ("X1", True)]
     gather([dataclasses.replace(claim, fast=Budget(seeds=7))], lab)
     assert toys.measured == ["X1", "X1"]
 
@@ -53,7 +52,7 @@ def test_claims_that_need_the_same_runs_share_them(lab, tmp_path):
     both = [toys.toy("X2", toys.RUNS), toys.toy("X3", toys.RUNS)]
     assert configs_of(both[0], "fast") == configs_of(both[1], "fast")
     assert gather(both, lab) == both
-    assert lab.watch.run_count == [1]
+    assert lab.watcher.run_count == [1]
     assert len(load(tmp_path).folders) == 1
     frame = lab.folder(both[0]).read_evidence()
     assert list(frame["seed"]) == list(range(6))
@@ -62,16 +61,16 @@ def test_claims_that_need_the_same_runs_share_them(lab, tmp_path):
 def test_a_claim_that_breaks_is_reported_and_the_others_go_on(lab):
     claims = [toys.toy("X0", Experiment(toys.broken)), toys.toy("X1")]
     assert gather(claims, lab) == claims[1:]
-    assert lab.watch.failures == {"X0": "ZeroDivisionError: toy"}
+    assert lab.watcher.failures == {"X0": "ZeroDivisionError: toy"}
 
 
 def test_a_claim_that_breaks_anywhere_else_harms_no_other(lab, tmp_path):
     late = [toys.toy("X2", judge=toys.broken), toys.toy("X3", figure=toys.broken)]
     early = toys.toy("X0", dataclasses.replace(toys.RUNS, suite=toys.broken))
     ready = gather([early, *late, toys.toy("X1")], lab)
-    records = conclude([(claim, "fast") for claim in ready], tmp_path, lab.watch.failed)
+    records = conclude([(claim, "fast") for claim in ready], tmp_path, lab.watcher.failed)
     assert [record.id for record in records] == ["X1"]
-    assert set(lab.watch.failures) == {"X0", "X2", "X3"}
+    assert set(lab.watcher.failures) == {"X0", "X2", "X3"}
     assert records[0].together == 1
 
 

@@ -11,12 +11,13 @@ from genbench.engine.run import execute
 from genbench.registry import metrics
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
+from genbench.watcher import Watcher
 
 CPU = Placement(torch.device("cpu"))
 
 
-class Witness:
-    """An observer that remembers what it was shown."""
+class Witness(Watcher):
+    """A watcher that remembers what it was shown."""
 
     def __init__(self) -> None:
         self.ticks: list[int] = []
@@ -24,18 +25,15 @@ class Witness:
         self.paths: np.ndarray | None = None
 
     def tick(
-        self, step: int, examples_per_second: float, scores: dict[str, float], signals: dict[str, float]
+        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
     ) -> None:
         self.ticks.append(step)
 
-    def samples(self, step: int, generated: np.ndarray, real: np.ndarray) -> None:
+    def samples(self, config: RunConfig, step: int, generated: np.ndarray, real: np.ndarray) -> None:
         self.shown[step] = generated
 
-    def walks(self, paths: np.ndarray, real: np.ndarray) -> None:
+    def walks(self, config: RunConfig, paths: np.ndarray, real: np.ndarray) -> None:
         self.paths = paths
-
-    def stopping(self) -> bool:
-        return False
 
 
 def config(**changes) -> RunConfig:
@@ -48,7 +46,7 @@ def config(**changes) -> RunConfig:
     )
 
 
-def test_observers_see_every_tick_and_the_same_noise_grow(tmp_path):
+def test_watchers_see_every_tick_and_the_same_noise_grow(tmp_path):
     witness = Witness()
     execute(config(), RunFolder(tmp_path), CPU, witness)
     assert witness.ticks == list(range(1, 11))

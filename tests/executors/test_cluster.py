@@ -13,12 +13,12 @@ from safetensors.torch import load_file
 from genbench.cli.cluster import Place, chosen_cluster
 from genbench.engine.placement import Placement
 from genbench.executors import cluster as module
-from genbench.executors.attempt import Silent
 from genbench.executors.cluster import RayCluster
 from genbench.executors.local import run_all
 from genbench.store import load, place
 from genbench.suite import RunConfig
 from genbench.types import InputError
+from genbench.watcher import Watcher
 
 CPU = Placement(torch.device("cpu"))
 MEMORY = 80 * 2**20
@@ -83,7 +83,7 @@ def test_the_command_line_splits_seeds_over_the_cluster(cluster, genbench, tmp_p
     assert {(row["model"], row["seeds"]) for row in json.loads(out)} == {("vae", 3)}
 
 
-class Killer(Silent):
+class Killer(Watcher):
     """Kills a node when a run has ended and neither node's is near its end, and notes what was finished."""
 
     def __init__(self, cluster, out) -> None:
@@ -144,13 +144,13 @@ def test_a_node_killed_in_mid_suite_loses_nothing(cluster, monkeypatch, tmp_path
 def test_a_stop_reaches_the_workers_and_what_waits_is_not_begun(cluster, tmp_path):
     ticks: list[int] = []
 
-    class Watch(Silent):
+    class Count(Watcher):
         def tick(self, config, step, rate, scores, signals) -> None:
             ticks.append(step)
 
     configs = [config(width, steps=40_000) for width in (8, 9, 10)]
     where = RayCluster(cluster.address, retries=0)
-    records = run_all(configs, CPU, tmp_path, Watch(), stopping=lambda: bool(ticks), executor=where)
+    records = run_all(configs, CPU, tmp_path, Count(), stopping=lambda: bool(ticks), executor=where)
     assert 0 < len(records) < len(configs)
     assert {record.status for record in records} == {"interrupted"}
     assert all(0 < record.steps_done < 40_000 for record in records)
@@ -158,7 +158,7 @@ def test_a_stop_reaches_the_workers_and_what_waits_is_not_begun(cluster, tmp_pat
 
 def test_mistakes_are_one_sentence(tmp_path):
     with pytest.raises(InputError, match="give --out a folder or URL that all see"):
-        RayCluster()([], CPU, place("memory://x"), Silent(), lambda: False)
+        RayCluster()([], CPU, place("memory://x"), Watcher(), lambda: False)
     with pytest.raises(InputError, match=r"--cpus-per-run and --retries: for --executor ray"):
         chosen_cluster(Place.local, None, 2, 0, 1, "auto", None)
     with pytest.raises(InputError, match=r"for --executor ray; add it"):
@@ -174,7 +174,7 @@ def test_an_address_at_which_nobody_listens_is_said_at_once(monkeypatch, tmp_pat
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was asked"))
     with pytest.raises(InputError, match=r"no Ray cluster answers at .*; check --address"):
-        RayCluster(address)([config(8, 3)], CPU, tmp_path, Silent(), lambda: False)
+        RayCluster(address)([config(8, 3)], CPU, tmp_path, Watcher(), lambda: False)
 
 
 def test_a_worker_with_a_share_of_a_gpu_trains_on_it():

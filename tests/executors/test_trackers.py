@@ -13,9 +13,10 @@ import torch
 
 from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
-from genbench.executors.trackers import Several, Tracker, tracker
+from genbench.executors.trackers import Tracker, tracker
 from genbench.suite import RunConfig
 from genbench.types import InputError, NotAvailableError, Record
+from genbench.watcher import Watchers
 
 OPTIONS = {"latent": 2, "width": 8}
 CONFIG = RunConfig("test", "ring8", {"samples": 500}, "vae", OPTIONS, (0, 1), 20, 16, 2, ("modes@500",))
@@ -24,7 +25,7 @@ CPU = Placement(torch.device("cpu"))
 
 def follow(name: str, out: Path) -> Record:
     """A short run under the eyes of a tracker."""
-    (record,) = run_all([CONFIG], CPU, out, Several([tracker(name, out)]))
+    (record,) = run_all([CONFIG], CPU, out, Watchers(tracker(name, out)))
     assert record.status == "done"
     return record
 

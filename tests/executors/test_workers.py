@@ -8,6 +8,7 @@ from genbench.engine.placement import Placement
 from genbench.executors.local import default_jobs, run_all
 from genbench.suite import RunConfig
 from genbench.types import Record
+from genbench.watcher import Watcher
 
 CPU = Placement(torch.device("cpu"))
 
@@ -17,8 +18,8 @@ def config(model: str, steps: int = 12) -> RunConfig:
     return RunConfig("test", "ring8", {"samples": 500}, model, options, (0, 1), steps, 16, evaluations=2)
 
 
-class Diary:
-    """Progress that remembers."""
+class Diary(Watcher):
+    """A watcher that remembers."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []

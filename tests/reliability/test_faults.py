@@ -19,7 +19,7 @@ from genbench.engine import run as engine_run
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.memory import is_out_of_memory
 from genbench.engine.placement import Placement
-from genbench.executors.attempt import Silent, folder_of
+from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
 from genbench.models.model import Phase
 from genbench.models.vae import Vae
@@ -28,6 +28,7 @@ from genbench.store import RunFolder, load, place
 from genbench.store.claim import LOCK, claim
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
+from genbench.watcher import Watcher
 
 CPU = Placement(torch.device("cpu"))
 OPTIONS = {"width": 8, "latent": 2}
@@ -473,7 +474,7 @@ def test_what_a_dead_owner_left_is_taken_over(tmp_path):
     assert not [path for path in folder.path.iterdir() if path.name.startswith(".")]
 
 
-class Killer(Silent):
+class Killer(Watcher):
     """Kills the workers whenever one run begins, as the kernel does when it needs memory."""
 
     def __init__(self, key: str) -> None:
