@@ -73,7 +73,8 @@ def described(ensemble: Ensemble, placement: Placement) -> dict[str, Any]:
     """What of the choices made a reader of the results must know, by its name in a record's environment."""
     chosen = {"backend": ensemble.backend, "compiled": ensemble.compiled, "precision": ensemble.precision}
     processes = {} if placement.group is None else {"processes": placement.group.size}
-    return {**chosen, "threads": torch.get_num_threads(), **processes}
+    together = {} if ensemble.together is None else {"seeds_together": ensemble.together}
+    return {**chosen, "threads": torch.get_num_threads(), **processes, **together}
 
 
 def _compiles(config: RunConfig, backend: Backend, model: Model, task: Task, placement: Placement) -> bool:

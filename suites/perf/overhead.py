@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import torch
 
-from genbench.engine import ensemble, run
+from genbench.engine import ensemble, evaluation
 from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.suite import RunConfig
@@ -28,14 +28,12 @@ def main() -> None:
     torch.set_num_threads(1)
     # Durations in records are by the wall, which on a busy machine counts other people's work.
     processor = SimpleNamespace(perf_counter=time.process_time, monotonic=time.monotonic)
-    run.time = ensemble.time = processor  # type: ignore[assignment]
+    evaluation.time = ensemble.time = processor  # type: ignore[assignment]
     milliseconds(2)
     for steps in given.steps:
         parts = zip(*(milliseconds(steps) for _ in range(given.runs)), strict=True)
-        training, evaluation, rest = (statistics.median(part) for part in parts)
-        print(
-            f"{steps:5} steps: training {training:.0f}, evaluation {evaluation:.0f}, the rest {rest:.0f} ms"
-        )
+        training, scoring, rest = (statistics.median(part) for part in parts)
+        print(f"{steps:5} steps: training {training:.0f}, evaluation {scoring:.0f}, the rest {rest:.0f} ms")
 
 
 def milliseconds(steps: int) -> tuple[float, float, float]:
@@ -49,8 +47,8 @@ def milliseconds(steps: int) -> tuple[float, float, float]:
         (record,) = run_all([config], Placement(torch.device("cpu")), Path(folder))
         total = time.process_time() - started
     assert record.status == "done", record
-    training, evaluation = record.seconds["training"], record.seconds["evaluation"]
-    return 1000 * training, 1000 * evaluation, 1000 * (total - training - evaluation)
+    training, scoring = record.seconds["training"], record.seconds["evaluation"]
+    return 1000 * training, 1000 * scoring, 1000 * (total - training - scoring)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,8 @@ def test_samples_that_cannot_be_scored_count_as_a_failed_score(tmp_path, monkeyp
 
     made = entry.create(n=100)
     monkeypatch.setattr(
-        "genbench.engine.run.named", lambda name: type(made)(made.name, "lower", broken, made.refuses, 100)
+        "genbench.engine.evaluation.named",
+        lambda name: type(made)(made.name, "lower", broken, made.refuses, 100),
     )
     execute(config(metrics=("sliced_wasserstein@100",)), RunFolder(tmp_path), CPU, Witness())
     scores = RunFolder(tmp_path).read_scores()

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from genbench.engine import run as engine_run
+from genbench.engine import recording
 from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
 from genbench.store import load
@@ -149,7 +149,7 @@ def _child(
     """
     child = os.fork()
     if child == 0:
-        engine_run.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS if fatal is None else 0.0
+        recording.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS if fatal is None else 0.0
         if fatal is not None:
             _die_at(fatal)
         records = run_all(configs, Placement(torch.device("cpu")), out)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from genbench.engine import run as engine_run
+from genbench.engine import recording
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.memory import is_out_of_memory
 from genbench.engine.placement import Placement
@@ -197,7 +197,7 @@ def test_a_removed_data_file_fails_its_run_alone(monkeypatch, tmp_path):
 def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(monkeypatch, tmp_path, damage, caplog):
     run_all([config(steps=20)], CPU, tmp_path / "whole")
     asked = iter([False] * 9)
-    monkeypatch.setattr(engine_run, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(recording, "CHECKPOINT_SECONDS", 0.0)
     cut = tmp_path / "cut"
     (record,) = run_all([config(steps=20)], CPU, cut, stopping=lambda: next(asked, True))
     assert record.status == "interrupted"
