@@ -19,6 +19,7 @@ import torch
 from genbench.engine.placement import Placement
 from genbench.executors.attempt import ELSEWHERE_SECONDS, attempt, finished, record_failure
 from genbench.executors.extras import package
+from genbench.executors.relay import Event, Relay, deliver
 from genbench.store import Place
 from genbench.store.place import shared
 from genbench.suite import RunConfig
@@ -89,13 +90,13 @@ class _Desk:
     """An actor beside the process that asked for the runs: workers leave news, and read whether to stop."""
 
     def __init__(self) -> None:
-        self.news: list[tuple[str, tuple[Any, ...]]] = []
+        self.news: list[Event] = []
         self.stop = False
 
-    def put(self, name: str, arguments: tuple[Any, ...]) -> None:
-        self.news.append((name, arguments))
+    def put(self, event: Event) -> None:
+        self.news.append(event)
 
-    def take(self) -> list[tuple[str, tuple[Any, ...]]]:
+    def take(self) -> list[Event]:
         taken, self.news = self.news, []
         return taken
 
@@ -106,24 +107,13 @@ class _Desk:
         return self.stop
 
 
-class _Relay(Watcher):
-    """A worker's watcher: it leaves beginnings and ticks at the desk, and asks there whether to stop.
-
-    The process that asked for the run learns of its end from its task.
-    """
+class _Stopping:
+    """Whether all is to stop; a worker asks at the desk now and then, and remembers the answer between."""
 
     def __init__(self, desk: Any) -> None:
         self.desk, self.asked, self.stop = desk, -STOP_SECONDS, False
 
-    def begin(self, config: RunConfig) -> None:
-        self.desk.put.remote("begin", (config,))
-
-    def tick(
-        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None:
-        self.desk.put.remote("tick", (config, step, rate, scores, signals))
-
-    def stopping(self) -> bool:
+    def __call__(self) -> bool:
         if time.monotonic() - self.asked > STOP_SECONDS:
             self.stop = _answer(self.desk.stopping.remote())
             self.asked = time.monotonic()
@@ -139,11 +129,11 @@ def _answer(reference: Any) -> Any:
 def _work(config: RunConfig, placement: Placement, out: Place, threads: int, desk: Any) -> Record | None:
     """One task: a run's record; None if all is to stop before it has begun."""
     torch.set_num_threads(threads)
-    relay = _Relay(desk)
+    relay, stopping = Relay(desk.put.remote), _Stopping(desk)
     if (record := finished(config, out)) is not None:  # its machine died with the answer, not with the work
         return record
-    while not relay.stopping():
-        if (ended := attempt(config, placement, out, relay, relay.stopping)) is not None:
+    while not stopping():
+        if (ended := attempt(config, placement, out, relay, stopping)) is not None:
             return ended.record
         time.sleep(ELSEWHERE_SECONDS)  # a process beside the cluster is at work on it
     return None
@@ -194,13 +184,13 @@ class _Tasks:
         threads = max(1, int(cluster.cpus))
         return lambda config, desk: work.remote(config, placement, out, threads, desk)
 
-    def _pass_on(self, news: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
+    def _pass_on(self, news: Sequence[Event]) -> None:
         """Tell the watcher what is new; a run that is tried again does not begin again."""
-        for name, arguments in news:
-            config = arguments[0]
+        for event in news:
+            name, (config, *_) = event
             if config not in self.records and not (name == "begin" and config in self.begun):
                 self.begun.add(config)
-                getattr(self.watcher, name)(*arguments)
+                deliver(event, self.watcher)
 
     def _end(self, config: RunConfig, reference: Any) -> None:
         if (record := self._outcome(config, reference)) is None:

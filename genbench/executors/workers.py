@@ -16,6 +16,7 @@ import torch
 
 from genbench.engine.placement import Placement
 from genbench.executors.attempt import ELSEWHERE_SECONDS, Attempt, attempt, record_failure
+from genbench.executors.relay import Event, Relay, deliver
 from genbench.store import Place
 from genbench.suite import RunConfig
 from genbench.types import Record
@@ -126,21 +127,6 @@ def threads_of(jobs: int) -> int:
     return max(1, (os.cpu_count() or 1) // jobs)
 
 
-class _Relay(Watcher):
-    """A worker's watcher: it sends beginnings and ticks to the process that started the workers.
-
-    That process learns of ends from their futures.
-    """
-
-    def begin(self, config: RunConfig) -> None:
-        _lines.messages.put(("begin", (config,)))
-
-    def tick(
-        self, config: RunConfig, step: int, rate: float, scores: dict[str, float], signals: dict[str, float]
-    ) -> None:
-        _lines.messages.put(("tick", (config, step, rate, scores, signals)))
-
-
 def _enter(lines: _Lines, threads: int) -> None:
     global _lines
     _lines = lines
@@ -150,7 +136,7 @@ def _enter(lines: _Lines, threads: int) -> None:
 
 def _work(config: RunConfig, placement: Placement, out: Place, wait: float) -> Attempt | None:
     _lines.stop.wait(wait)
-    return attempt(config, placement, out, _Relay(), _lines.stop.is_set)
+    return attempt(config, placement, out, Relay(_lines.messages.put), _lines.stop.is_set)
 
 
 def _pass_on(lines: _Lines, watcher: Watcher, ended: Container[RunConfig], begun: set[RunConfig]) -> None:
@@ -158,10 +144,10 @@ def _pass_on(lines: _Lines, watcher: Watcher, ended: Container[RunConfig], begun
     wait = POLL_SECONDS
     while True:
         try:
-            name, arguments = lines.messages.get(timeout=wait)
+            event: Event = lines.messages.get(timeout=wait)
         except queue.Empty:
             return
-        if arguments[0] not in ended:
-            begun.add(arguments[0])
-            getattr(watcher, name)(*arguments)
+        if (config := event[1][0]) not in ended:
+            begun.add(config)
+            deliver(event, watcher)
         wait = 0.0
