@@ -13,7 +13,7 @@ from genbench.engine import schedule, streams
 from genbench.engine.chains import Chains
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
-from genbench.metrics.inputs import kept
+from genbench.metrics.inputs import cached
 from genbench.models.capabilities import Probed
 from genbench.models.model import ChainSampler, DirectSampler, Draws, Nets
 from genbench.tasks.task import Task
@@ -73,6 +73,6 @@ class Probe:
         return own | dict(statistics(self.reference, samples))
 
 
-@kept
+@cached
 def _reference(task: Task) -> Reference:
     return Reference.of(task.unit(task.train[: 2 * BANK]), task.unit(task.held_out[: 8 * BANK]))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from genbench.metrics import classifier
 from genbench.metrics.inception import inception_probabilities, inception_space
-from genbench.metrics.inputs import Features, drawn, kept, perfect, reference, rows
+from genbench.metrics.inputs import Features, as_features, cached, ideal, reference, samples
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.spaces import needs_classifier
 from genbench.metrics.uncertainty import around, histogram_error, kl_divergence, proportion
@@ -41,7 +41,7 @@ def inception_score(probabilities: Features, splits: int = 10) -> Estimate:
     Raises:
         InputError: fewer samples than splits, or rows that are no probabilities.
     """
-    p = rows(probabilities, "class probabilities", least=max(splits, 1)).double()
+    p = as_features(probabilities, "class probabilities", least=max(splits, 1)).double()
     if splits < 1 or (p < 0).any() or not torch.allclose(p.sum(dim=1), p.new_ones(()), atol=1e-3):
         raise InputError("an Inception Score needs at least one split, and rows that are probabilities")
     edges = [i * len(p) // splits for i in range(splits + 1)]
@@ -78,13 +78,13 @@ def inception_score_metric(n: PositiveInt = 50_000, path: Path | None = None) ->
     """
 
     def estimate(subject: Subject) -> Estimate:
-        return inception_score(inception_probabilities(drawn(subject, n), path))
+        return inception_score(inception_probabilities(samples(subject, n), path))
 
     def refuses(subject: Subject) -> str | None:
         return inception_space(path).refuses(subject.task)
 
     name = f"inception_score@{label(n)}"
-    return Metric(name, "higher", estimate, refuses, n, lambda task: estimate(perfect(task)))
+    return Metric(name, "higher", estimate, refuses, n, lambda task: estimate(ideal(task)))
 
 
 @metrics.register("classification_accuracy", cite="ravuri2019cas")
@@ -97,7 +97,7 @@ def classification_accuracy(n: PositiveInt = 10_000) -> Metric:
     """
 
     def estimate(subject: Subject) -> Estimate:
-        return _transferred(subject.task, drawn(subject, n), _probabilities(subject, n).argmax(dim=1))
+        return _transferred(subject.task, samples(subject, n), _probabilities(subject, n).argmax(dim=1))
 
     def floor(task: Task) -> Estimate:
         return estimate(Subject(task, lambda m: reference(task, m)))
@@ -129,7 +129,7 @@ def _stacked(name: str, better: Literal["higher", "lower"], n: int, score: Score
     def estimate(subject: Subject) -> Estimate:
         return score(_triples(subject, n))
 
-    return Metric(name, better, estimate, _not_stacked, n, lambda task: estimate(perfect(task)))
+    return Metric(name, better, estimate, _not_stacked, n, lambda task: estimate(ideal(task)))
 
 
 def _seen(counts: NDArray[np.int64]) -> Estimate:
@@ -146,10 +146,10 @@ def _uniform_kl(counts: NDArray[np.int64]) -> Estimate:
     return around(divergence(counts), histogram_error(counts, divergence), int(counts.sum()), least=0)
 
 
-@kept
+@cached
 def _triples(subject: Subject, n: int) -> NDArray[np.int64]:
     """Histogram of 100a + 10b + c over the digits a, b, c of the channels."""
-    channels = drawn(subject, n).split(1, dim=1)
+    channels = samples(subject, n).split(1, dim=1)
     digits = [classifier.probabilities(each, "mnist").argmax(dim=1) for each in channels]
     codes = digits[0] * 100 + digits[1] * 10 + digits[2]
     return torch.bincount(codes, minlength=STACKED_MODES).cpu().numpy()
@@ -165,12 +165,12 @@ def _classifier_metric(name: str, n: int, estimate: Callable[[Subject], Estimate
     def refuses(subject: Subject) -> str | None:
         return needs_classifier(subject.task)
 
-    return Metric(name, "higher", estimate, refuses, n, lambda task: estimate(perfect(task)))
+    return Metric(name, "higher", estimate, refuses, n, lambda task: estimate(ideal(task)))
 
 
-@kept
+@cached
 def _probabilities(subject: Subject, n: int) -> Tensor:
-    return classifier.probabilities(drawn(subject, n), subject.task.classifier or "")
+    return classifier.probabilities(samples(subject, n), subject.task.classifier or "")
 
 
 def _transferred(task: Task, x: Tensor, labels: Tensor) -> Estimate:

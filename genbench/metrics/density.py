@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from genbench.kernels.distances import squared_distances
-from genbench.metrics.inputs import anything, drawn, fresh, reference
+from genbench.metrics.inputs import held_out, never_refuses, reference, samples
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around
 from genbench.models.capabilities import Encoder
@@ -39,11 +39,11 @@ def truth_log_density(n: PositiveInt = 2500) -> Metric:
     """
 
     def estimate(subject: Subject) -> Estimate:
-        log_density = _truth(subject.task).log_density(drawn(subject, n).double())
+        log_density = _truth(subject.task).log_density(samples(subject, n).double())
         return _mean(log_density)
 
     def floor(task: Task) -> Estimate:
-        return _mean(_truth(task).log_density(fresh(task, len(task.held_out)).double()))
+        return _mean(_truth(task).log_density(held_out(task, len(task.held_out)).double()))
 
     def refuses(subject: Subject) -> str | None:
         return "the density of the data is not known" if subject.task.truth is None else None
@@ -62,13 +62,12 @@ def parzen(n: PositiveInt = 10_000) -> Metric:
 
     def estimate(subject: Subject) -> Estimate:
         validation, test = _halves(subject.task)
-        samples = drawn(subject, n).flatten(1)
-        return kernel_log_density(samples, validation, test)
+        return kernel_log_density(samples(subject, n).flatten(1), validation, test)
 
     def floor(task: Task) -> Estimate:
         return kernel_log_density(reference(task, n).flatten(1), *_halves(task))
 
-    return Metric(f"parzen@{label(n)}", "higher", estimate, anything, n, floor)
+    return Metric(f"parzen@{label(n)}", "higher", estimate, never_refuses, n, floor)
 
 
 @metrics.register("active_units", cite="burda2016iwae")
@@ -79,7 +78,7 @@ def active_units(n: PositiveInt = 10_000) -> Metric:
     """
 
     def estimate(subject: Subject) -> Estimate:
-        x = fresh(subject.task, n)
+        x = held_out(subject.task, n)
         with torch.no_grad():
             mean, _ = subject.model.posterior(subject.nets, x)
         active = int((mean.double().var(0) > ACTIVE).sum())
@@ -121,7 +120,7 @@ def _log_density(samples: Tensor, x: Tensor, widths: Tensor) -> Tensor:
 
 def _halves(task: Task) -> tuple[Tensor, Tensor]:
     """Held-out examples that choose the bandwidth, and the others, flat."""
-    x = fresh(task, len(task.held_out)).flatten(1)
+    x = held_out(task, len(task.held_out)).flatten(1)
     cut = min(VALIDATION, len(x) // 2)
     return x[:cut], x[cut:]
 

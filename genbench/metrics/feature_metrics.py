@@ -12,7 +12,7 @@ from torch import Tensor
 from genbench.metrics.feature_file import file_space
 from genbench.metrics.frechet import frechet_infinity_to, frechet_to
 from genbench.metrics.inception import inception_space
-from genbench.metrics.inputs import kept, perfect
+from genbench.metrics.inputs import cached, ideal
 from genbench.metrics.kernel_distance import energy_distance, kid, mmd
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.neighbours import Prdc, copying, precision_recall_density_coverage, two_sample
@@ -114,7 +114,7 @@ def _copying(subject: Subject, space: Space, n: int) -> Estimate:
     return copying(train, fresh_features(subject.task, space, n), sample_features(subject, space, n))
 
 
-@kept
+@cached
 def _neighbours(subject: Subject, space: Space, n: int) -> Prdc:
     real = reference_features(subject.task, space, n)
     return precision_recall_density_coverage(real, sample_features(subject, space, n))
@@ -129,7 +129,7 @@ def _metric(name: str, space: Space, n: int, better: Better, score: Score) -> Me
         return score(subject, space, n)
 
     def floor(task: Task) -> Estimate:
-        return score(perfect(task), space, n)
+        return score(ideal(task), space, n)
 
     def refuses(subject: Subject) -> str | None:
         return space.refuses(subject.task)

@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.linalg import lapack
 from torch import Tensor
 
-from genbench.metrics.inputs import Features, pair, rows
+from genbench.metrics.inputs import Features, as_features, feature_pair
 from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
 
@@ -33,7 +33,7 @@ def moments(features: Features) -> Moments:
     Raises:
         InputError: fewer than two rows, or values that are not finite.
     """
-    x = rows(features, "features", least=2)
+    x = as_features(features, "features", least=2)
     mean = torch.stack([part.double().sum(dim=0) for part in x.split(_CHUNK)]).sum(dim=0) / len(x)
     scatter = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
     for part in x.split(_CHUNK):
@@ -74,7 +74,7 @@ def frechet_distance_from_features(x: Features, y: Features) -> Estimate:
     Raises:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
-    x, y = pair(x, y)
+    x, y = feature_pair(x, y)
     if max(len(x), len(y)) > x.shape[1]:
         return frechet_to(moments(x), y)
     first, second = (part.double() - part.mean(dim=0, dtype=torch.float64) for part in (x, y))
@@ -103,7 +103,7 @@ def frechet_to(reference: Moments, features: Features) -> Estimate:
     value = _combine(reference, sample, float(squared.clamp(min=0).sqrt().sum()))
     used = squared > _noise(squared)
     transport = root @ (vectors[:, used] * squared[used] ** -0.25)
-    error = float(_influence(rows(features, "features"), reference, sample, transport).std())
+    error = float(_influence(as_features(features, "features"), reference, sample, transport).std())
     flags = _flags(reference, sample, singular=not bool(used.all()))
     return around(value, error / math.sqrt(sample.n), sample.n, least=0, flags=flags)
 
@@ -120,7 +120,7 @@ def frechet_infinity_to(reference: Moments, features: Features, sizes: int = 15)
     Raises:
         InputError: fewer than 20 rows, another width than the reference's, or values that are not finite.
     """
-    x = rows(features, "features", least=20)
+    x = as_features(features, "features", least=20)
     whole = frechet_to(reference, x)
     generator = torch.Generator().manual_seed(0)
     counts = [round(size) for size in torch.linspace(len(x) / 10, len(x), sizes).tolist()]

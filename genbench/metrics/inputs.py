@@ -26,7 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def rows(x: Features, what: str, least: int = 1) -> Tensor:
+def as_features(x: Features, what: str, least: int = 1) -> Tensor:
     """`x` as finite floating-point rows, shape (n, …) → (n, d); half precision is widened to float32.
 
     Args:
@@ -55,13 +55,13 @@ def _broken(x: Tensor) -> int:
     return len(x) - int(extremes.sum())
 
 
-def pair(x: Features, y: Features, least: int = 2) -> tuple[Tensor, Tensor]:
-    """Two sets of rows in the same space, precision and place, each checked by `rows`.
+def feature_pair(x: Features, y: Features, least: int = 2) -> tuple[Tensor, Tensor]:
+    """Two sets of rows in the same space, precision and place, each checked by `as_features`.
 
     Raises:
-        InputError: as `rows`, or the sets differ in their number of columns.
+        InputError: as `as_features`, or the sets differ in their number of columns.
     """
-    a, b = rows(x, "rows of the first set", least), rows(y, "rows of the second set", least)
+    a, b = as_features(x, "rows of the first set", least), as_features(y, "rows of the second set", least)
     if a.shape[1] != b.shape[1]:
         raise InputError(
             f"the sets have {a.shape[1]} and {b.shape[1]} columns; give features of one extractor"
@@ -70,7 +70,7 @@ def pair(x: Features, y: Features, least: int = 2) -> tuple[Tensor, Tensor]:
     return a.to(dtype), b.to(a.device, dtype)
 
 
-def kept(compute: Callable[Concatenate[K, P], R]) -> Callable[Concatenate[K, P], R]:
+def cached(compute: Callable[Concatenate[K, P], R]) -> Callable[Concatenate[K, P], R]:
     """Decorator: remember the result for as long as the first argument, a task or a subject, lives."""
     memory: weakref.WeakKeyDictionary[Any, dict[Any, R]] = weakref.WeakKeyDictionary()
 
@@ -85,39 +85,39 @@ def kept(compute: Callable[Concatenate[K, P], R]) -> Callable[Concatenate[K, P],
     return remembered
 
 
-@kept
+@cached
 def reference(task: Task, n: int) -> Tensor:
     """`n` training examples in [0, 1] or their own units, all if there are fewer: a fixed random choice."""
     return _choice(task, task.train, n)
 
 
-@kept
-def fresh(task: Task, n: int) -> Tensor:
+@cached
+def held_out(task: Task, n: int) -> Tensor:
     """`n` held-out examples, all if there are fewer: what a perfect sampler would produce."""
     return _choice(task, task.held_out, n)
 
 
-def perfect(task: Task) -> Subject:
+def ideal(task: Task) -> Subject:
     """The subject whose samples are held-out examples: it scores the floor."""
-    return Subject(task, lambda n: fresh(task, n))
+    return Subject(task, lambda n: held_out(task, n))
 
 
-def drawn(subject: Subject, n: int) -> Tensor:
+def samples(subject: Subject, n: int) -> Tensor:
     """The `n` samples of a protocol, beside the task's data.
 
     Raises:
         InputError: they have another shape than the task's examples, or are not finite.
     """
-    samples = subject.draw(n).to(subject.task.device)
-    if tuple(samples.shape[1:]) != subject.task.shape:
+    x = subject.draw(n).to(subject.task.device)
+    if tuple(x.shape[1:]) != subject.task.shape:
         raise InputError(
-            f"samples have shape {tuple(samples.shape[1:])}, {subject.task.name} needs {subject.task.shape}"
+            f"samples have shape {tuple(x.shape[1:])}, {subject.task.name} needs {subject.task.shape}"
         )
-    rows(samples, f"samples for {subject.task.name}")
-    return samples
+    as_features(x, f"samples for {subject.task.name}")
+    return x
 
 
-def anything(subject: Subject) -> None:
+def never_refuses(subject: Subject) -> None:
     """`Metric.refuses` of a metric that scores every subject."""
     return
 

@@ -12,7 +12,7 @@ from genbench.kernels.distances import squared_distances
 from genbench.kernels.forms import Cubic, Gaussian, Nearness
 from genbench.kernels.pairwise import own_subset_sums, own_sums, row_sums, subset_sums
 from genbench.kernels.tiles import Kernel
-from genbench.metrics.inputs import Features, pair
+from genbench.metrics.inputs import Features, feature_pair
 from genbench.metrics.uncertainty import around, standard_error
 from genbench.types import Estimate, InputError
 
@@ -39,7 +39,7 @@ def kid(x: Features, y: Features, subsets: int = 100, subset_size: int = 1000) -
     Raises:
         InputError: fewer than two rows, different widths, no subsets, or values that are not finite.
     """
-    x, y = pair(x, y)
+    x, y = feature_pair(x, y)
     size = min(subset_size, len(x), len(y))
     if subsets < 1 or size < 2:
         raise InputError(f"{subsets} subsets of {size} asked, give at least 1 of 2")
@@ -69,7 +69,7 @@ def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
     Raises:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
-    x, y = pair(x, y)
+    x, y = feature_pair(x, y)
     h = median_distance(x) if bandwidth is None else bandwidth
     if h <= 0:
         raise InputError("the bandwidth is zero, for most of the reference is one point; give a bandwidth")
@@ -89,7 +89,7 @@ def energy_distance(x: Features, y: Features) -> Estimate:
     Raises:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
-    x, y = pair(x, y)
+    x, y = feature_pair(x, y)
     return _discrepancy(x, y, Nearness(x.mean(dim=0)), _zeros)
 
 

@@ -16,7 +16,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from genbench.metrics.inputs import kept, reference
+from genbench.metrics.inputs import cached, reference
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around
 from genbench.models.capabilities import EnergyModel, ImportanceWeighted
@@ -178,7 +178,7 @@ def _standard_error(values: Tensor) -> float:
     return float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
-@kept
+@cached
 def _log_unnormalised(subject: Subject) -> Tensor:
     """log p̃ of every held-out example, or the deep bound's mean over draws, shape (n,), double."""
     task, machines = subject.task, _machines(subject)
@@ -195,7 +195,7 @@ def _log_unnormalised(subject: Subject) -> Tensor:
     return torch.cat([torch.stack([weights(x) for _ in range(draws)]).mean(0) for x in flat])
 
 
-@kept
+@cached
 def _partition(subject: Subject, method: Literal["exact", "ais", "reverse"], chains: int) -> LogPartition:
     """log Z of the top machine."""
     task, top = subject.task, _machines(subject)[-1]
@@ -213,7 +213,7 @@ def _partition(subject: Subject, method: Literal["exact", "ais", "reverse"], cha
     return reverse_ais(machine, start, base_bias=base, generator=generator)
 
 
-@kept
+@cached
 def _bounds(subject: Subject, draws: int) -> tuple[Tensor, Tensor]:
     """Mean and log-mean-exp of the log weights of every held-out example, each (n,), double."""
     generator = torch.Generator(subject.task.device).manual_seed(0)
@@ -275,7 +275,7 @@ def _refuses_grey(task: Task) -> str | None:
     )
 
 
-@kept
+@cached
 def _binary(task: Task) -> bool:
     x = task.unit(task.held_out)
     return bool(((x == 0) | (x == 1)).all())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import PositiveInt
 from torch import Tensor
 
-from genbench.metrics.inputs import drawn, kept
+from genbench.metrics.inputs import cached, samples
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around, histogram_error, kl_divergence, proportion
 from genbench.registry import metrics
@@ -121,7 +121,7 @@ def reverse_kl(n: PositiveInt = 2500) -> Metric:
 def _metric(name: str, better: Literal["higher", "lower"], n: int, score: _Score) -> Metric:
     def estimate(subject: Subject) -> Estimate:
         mixture = _modes_of(subject.task)
-        return score.estimate(mixture.count(drawn(subject, n)), mixture.weights)
+        return score.estimate(mixture.count(samples(subject, n)), mixture.weights)
 
     def floor(task: Task) -> Estimate:
         weights = _modes_of(task).weights
@@ -156,7 +156,7 @@ def _modes_of(task: Task) -> _Modes:
     return _Modes(truth.centers, truth.sigma, truth.weights.double().cpu().numpy(), truth.draw)
 
 
-@kept
+@cached
 def _perfect(task: Task, n: int) -> list[ModeCounts]:
     """Counts of `FLOOR_DRAWS` sets of exact samples."""
     mixture, generator = _modes_of(task), torch.Generator().manual_seed(0)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genbench.kernels.pairwise import decided_tiles, nearest_squared
-from genbench.metrics.inputs import Features, pair
+from genbench.metrics.inputs import Features, feature_pair
 from genbench.metrics.uncertainty import around, proportion
 from genbench.types import Estimate, InputError
 
@@ -73,7 +73,7 @@ def _prdc(real: Features, fake: Features, k_closed: int, k_open: int) -> Prdc:
     k = max(k_closed, k_open)
     if k < 1:
         raise InputError(f"{k} neighbours asked, give at least 1")
-    real, fake = pair(real, fake, least=k + 1)
+    real, fake = feature_pair(real, fake, least=k + 1)
     around_real, around_fake = nearest_squared(real, real, k + 1), nearest_squared(fake, fake, k_closed + 1)
     balls = _balls(real, fake, around_real[:, k_closed], around_fake[:, k_closed], around_real[:, k_open])
     flags = ("few samples",) * (min(len(real), len(fake)) < FEW)
@@ -117,7 +117,7 @@ def two_sample(real: Features, fake: Features) -> Estimate:
     Raises:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
-    real, fake = pair(real, fake)
+    real, fake = feature_pair(real, fake)
     n = min(len(real), len(fake))
     real, fake = real[:n], fake[:n]
     right = 0.0
@@ -141,8 +141,8 @@ def copying(train: Features, fresh: Features, fake: Features) -> Estimate:
     Raises:
         InputError: fewer than two rows, different widths, or values that are not finite.
     """
-    train, fake = pair(train, fake)
-    fresh = pair(train, fresh)[1]
+    train, fake = feature_pair(train, fake)
+    fresh = feature_pair(train, fresh)[1]
     ours, theirs = nearest_squared(fake, train, 1)[:, 0], nearest_squared(fresh, train, 1)[:, 0]
     wins = _below(ours, theirs)
     losses = 1 - _below(theirs, ours)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genbench.metrics import classifier
 from genbench.metrics.frechet import Moments, moments
-from genbench.metrics.inputs import drawn, fresh, kept, reference
+from genbench.metrics.inputs import cached, held_out, reference, samples
 from genbench.metrics.metric import Subject
 from genbench.tasks.task import Task
 
@@ -53,25 +53,25 @@ RAW = Space("", "the data themselves", lambda task, x: x.flatten(1), _nothing)
 LENET = Space("_lenet", "features of the task's shipped classifier", _lenet, needs_classifier)
 
 
-@kept
+@cached
 def sample_features(subject: Subject, space: Space, n: int) -> Tensor:
     """Features of the `n` samples of a protocol; kept for the next metric of the same subject."""
-    return space.embed(subject.task, drawn(subject, n))
+    return space.embed(subject.task, samples(subject, n))
 
 
-@kept
+@cached
 def reference_features(task: Task, space: Space, n: int) -> Tensor:
     """Features of `n` training examples."""
     return space.embed(task, reference(task, n))
 
 
-@kept
+@cached
 def fresh_features(task: Task, space: Space, n: int) -> Tensor:
     """Features of `n` held-out examples."""
-    return space.embed(task, fresh(task, n))
+    return space.embed(task, held_out(task, n))
 
 
-@kept
+@cached
 def reference_moments(task: Task, space: Space) -> Moments:
     """Moments of the features of the whole training set."""
     parts = task.train.split(_CHUNK)

@@ -12,7 +12,7 @@ from scipy import stats
 from torch import Tensor
 
 from genbench.kernels.pairwise import counts_within, distance_tiles, nearest_squared
-from genbench.metrics.inputs import Features, drawn, kept, pair, perfect, reference, rows
+from genbench.metrics.inputs import Features, as_features, cached, feature_pair, ideal, reference, samples
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around, histogram_error
 from genbench.registry import metrics
@@ -31,7 +31,7 @@ def bin_centers(reference: Features, bins: int = BINS) -> Tensor:
     """
     from sklearn.cluster import KMeans
 
-    x = rows(reference, "reference", least=bins)
+    x = as_features(reference, "reference", least=bins)
     fitted = KMeans(bins, n_init=1, random_state=0).fit(x.cpu().numpy())
     return torch.from_numpy(fitted.cluster_centers_).to(x)
 
@@ -49,7 +49,7 @@ def different_bins(centers: Tensor, real: Features, fake: Features) -> Estimate:
     Raises:
         InputError: no rows, different widths, or values that are not finite.
     """
-    x, y = (bin_counts(centers, part) for part in pair(real, fake))
+    x, y = (bin_counts(centers, part) for part in feature_pair(real, fake))
     error = histogram_error(y, lambda resampled: float(_differ(x, resampled).sum()))
     flags = ("few samples",) * bool(y.sum() < 10 * len(centers))
     return around(float(_differ(x, y).sum()), error, int(y.sum()), least=0, most=len(centers), flags=flags)
@@ -91,7 +91,7 @@ def collision_support(x: Features, radius: float) -> Estimate:
     """
     if radius < 0:
         raise InputError(f"collision radius {radius} is negative, give a distance")
-    x = rows(x, "samples", least=2)
+    x = as_features(x, "samples", least=2)
     limit = torch.full((len(x),), radius**2, device=x.device)
     near = int(counts_within(x, x, limit).sum())
     collisions, pairs = (near - len(x)) // 2, math.comb(len(x), 2)
@@ -108,13 +108,13 @@ def ndb(n: PositiveInt = 10_000) -> Metric:
 
     def estimate(subject: Subject) -> Estimate:
         task = subject.task
-        return different_bins(_centers(task, n), reference(task, n), drawn(subject, n))
+        return different_bins(_centers(task, n), reference(task, n), samples(subject, n))
 
     def refuses(subject: Subject) -> str | None:
         few = min(n, len(subject.task.train)) < BINS
         return f"fewer training examples or samples than {BINS} bins" if few else None
 
-    return Metric(f"ndb@{label(n)}", "lower", estimate, refuses, n, lambda task: estimate(perfect(task)))
+    return Metric(f"ndb@{label(n)}", "lower", estimate, refuses, n, lambda task: estimate(ideal(task)))
 
 
 @metrics.register("birthday", cite="arora2018birthday")
@@ -126,23 +126,21 @@ def birthday(n: PositiveInt = 1000) -> Metric:
     """
 
     def estimate(subject: Subject) -> Estimate:
-        return collision_support(drawn(subject, n), _closest(subject.task, n))
+        return collision_support(samples(subject, n), _closest(subject.task, n))
 
     def refuses(subject: Subject) -> str | None:
         return None if subject.task.kind == "images" else "points of a continuous law never repeat"
 
-    return Metric(
-        f"birthday@{label(n)}", "higher", estimate, refuses, n, lambda task: estimate(perfect(task))
-    )
+    return Metric(f"birthday@{label(n)}", "higher", estimate, refuses, n, lambda task: estimate(ideal(task)))
 
 
-@kept
+@cached
 def _centers(task: Task, n: int) -> Tensor:
     return bin_centers(reference(task, n))
 
 
-@kept
+@cached
 def _closest(task: Task, n: int) -> float:
     """Half the smallest distance of two training examples."""
-    x = rows(reference(task, n), "training examples", least=2)
+    x = as_features(reference(task, n), "training examples", least=2)
     return math.sqrt(float(nearest_squared(x, x, 2)[:, 1].min())) / 2

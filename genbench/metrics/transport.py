@@ -12,7 +12,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from genbench.metrics.inputs import Features, anything, drawn, pair, perfect, reference
+from genbench.metrics.inputs import Features, feature_pair, ideal, never_refuses, reference, samples
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around
 from genbench.registry import metrics
@@ -48,7 +48,7 @@ def sliced_wasserstein(x: Features, y: Features, along: Tensor | None = None) ->
     Raises:
         InputError: too few rows, different widths, or values that are not finite.
     """
-    x, y = pair(x, y)
+    x, y = feature_pair(x, y)
     along = directions(x.shape[1]) if along is None else along
     coupling = _monotone(len(x), len(y)).to(x.device)
     squared, potential = torch.zeros((), dtype=torch.float64), torch.zeros(len(x), dtype=torch.float64)
@@ -121,12 +121,12 @@ def sliced_wasserstein_metric(n: PositiveInt = 2500) -> Metric:
     """
 
     def estimate(subject: Subject) -> Estimate:
-        return sliced_wasserstein(drawn(subject, n), reference(subject.task, n))
+        return sliced_wasserstein(samples(subject, n), reference(subject.task, n))
 
     def floor(task: Task) -> Estimate:
-        return estimate(perfect(task))
+        return estimate(ideal(task))
 
-    return Metric(f"sliced_wasserstein@{label(n)}", "lower", estimate, anything, n, floor)
+    return Metric(f"sliced_wasserstein@{label(n)}", "lower", estimate, never_refuses, n, floor)
 
 
 def wasserstein(x: Features, y: Features, p: Literal[1, 2] = 2) -> Estimate:
@@ -148,7 +148,7 @@ def wasserstein(x: Features, y: Features, p: Literal[1, 2] = 2) -> Estimate:
         raise NotAvailableError(reason)
     import ot
 
-    x, y = (part.double().cpu() for part in pair(x, y))
+    x, y = (part.double().cpu() for part in feature_pair(x, y))
     cost = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist") ** p
     plan, log = ot.emd(ot.unif(len(x)), ot.unif(len(y)), cost.numpy(), numItermax=10_000_000, log=True)
     powered = float((plan * cost.numpy()).sum())
@@ -172,13 +172,13 @@ def wasserstein2(n: PositiveInt = 2500) -> Metric:
 
 def _exact(p: Literal[1, 2], n: int) -> Metric:
     def estimate(subject: Subject) -> Estimate:
-        return wasserstein(drawn(subject, n), reference(subject.task, n), p)
+        return wasserstein(samples(subject, n), reference(subject.task, n), p)
 
     def refuses(subject: Subject) -> str | None:
         return _without_pot()
 
     name = f"wasserstein{p}@{label(n)}"
-    return Metric(name, "lower", estimate, refuses, n, lambda task: estimate(perfect(task)))
+    return Metric(name, "lower", estimate, refuses, n, lambda task: estimate(ideal(task)))
 
 
 def _without_pot() -> str | None:
