@@ -36,7 +36,7 @@ def evaluate(
     out: Annotated[str, typer.Option(help="Results that --as adds to; a folder or a URL.")] = "results",
     data_dir: DataDir = None,
 ) -> None:
-    """Score samples of any origin against a task, with intervals and the floor of real data."""
+    """Score samples of any origin against a task, with intervals and what real data score."""
     from genbench.metrics import read_samples, score, with_reference
     from genbench.registry import tasks
     from genbench.store import folder_place
@@ -89,11 +89,11 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("metric", "value", "95 % interval", "floor", "n", "note"):
+    for heading in ("metric", "value", "95 % interval", "real", "n", "note"):
         table.add_column(heading, justify="left" if heading in ("metric", "note") else "right")
     for row in rows:
         interval = "" if row["ci_low"] is None else f"{row['ci_low']:.4g} – {row['ci_high']:.4g}"
-        cells = [row["metric"], _number(row["value"]), interval, _number(row["floor"]), str(row["n"])]
+        cells = [row["metric"], _number(row["value"]), interval, _number(row["real"]), str(row["n"])]
         table.add_row(*map(Text, [*cells, "; ".join(row["flags"])]))
     Console().print(table)
 

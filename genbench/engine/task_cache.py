@@ -20,7 +20,7 @@ def load_task(config: RunConfig, data_dir: Path | None, device: torch.device) ->
     """The task of a configuration on a device, its data read anew.
 
     If they are what the last call's were, that call's task is answered, with all that has been computed of
-    it, such as floors of metrics.
+    it, such as what real data score.
 
     Raises:
         GenbenchError: the data are missing, or hold what no model can be trained on.

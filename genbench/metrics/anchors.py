@@ -20,8 +20,8 @@ def anchors(task: Task, metrics: Sequence[Metric]) -> dict[str, dict[str, float]
     """Scores of each metric for the two samplers between which a method is placed.
 
     Returns:
-        Metric → ``trivial``, the score of `fitted_gaussian`, and ``real``, the metric's floor: real data
-        against real data. What a metric does not define, or what is not finite, is left out.
+        Metric → ``trivial``, the score of `fitted_gaussian`, and ``real``, that of held-out real data
+        against the training data. What a metric does not define, or what is not finite, is left out.
     """
     subject = Subject(task, lambda n: fitted_gaussian(task, n))
     return {metric.name: _finite(_pair(metric, subject)) for metric in metrics}
@@ -45,8 +45,8 @@ def fitted_gaussian(task: Task, n: int) -> Tensor:
 
 def _pair(metric: Metric, subject: Subject) -> dict[str, float]:
     found = {}
-    if metric.floor is not None:
-        found["real"] = metric.floor(subject.task).value
+    if metric.real is not None:
+        found["real"] = metric.real(subject.task).value
     if metric.refuses(subject) is None:
         try:
             found["trivial"] = metric.estimate(subject).value

@@ -92,21 +92,21 @@ def classification_accuracy(n: PositiveInt = 10_000) -> Metric:
     """Accuracy on held-out data of a logistic regression that learned from samples alone.
 
     Ravuri & Vinyals 2019 (arXiv:1905.10887) train on conditional samples; here samples have no labels, so the
-    task's shipped classifier gives them. A class never generated is never named. Read it against the floor,
-    which learns from as many real examples, labelled in the same way.
+    task's shipped classifier gives them. A class never generated is never named. Read it against what
+    real data score, where it learns from as many real examples, labelled in the same way.
     """
 
     def estimate(subject: Subject) -> Estimate:
         return _transferred(subject.task, samples(subject, n), _probabilities(subject, n).argmax(dim=1))
 
-    def floor(task: Task) -> Estimate:
+    def real(task: Task) -> Estimate:
         return estimate(Subject(task, lambda m: reference(task, m)))
 
     def refuses(subject: Subject) -> str | None:
         without = subject.task.held_out_labels is None
         return "the held-out data have no labels" if without else needs_classifier(subject.task)
 
-    return Metric(f"classification_accuracy@{label(n)}", "higher", estimate, refuses, n, floor)
+    return Metric(f"classification_accuracy@{label(n)}", "higher", estimate, refuses, n, real)
 
 
 @metrics.register("stacked_modes", cite="lin2018pacgan")

@@ -35,20 +35,20 @@ def truth_log_density(n: PositiveInt = 2500) -> Metric:
     """Mean log density in nats of `n` samples under the distribution that the data come from.
 
     −E_model[log p] is one half of the reverse KL divergence; the other, the model's entropy, is missing: a
-    model collapsed to the highest mode beats the floor. Read it beside coverage.
+    model collapsed to the highest mode beats real data. Read it beside coverage.
     """
 
     def estimate(subject: Subject) -> Estimate:
         log_density = _truth(subject.task).log_density(samples(subject, n).double())
         return _mean(log_density)
 
-    def floor(task: Task) -> Estimate:
+    def real(task: Task) -> Estimate:
         return _mean(_truth(task).log_density(held_out(task, len(task.held_out)).double()))
 
     def refuses(subject: Subject) -> str | None:
         return "the density of the data is not known" if subject.task.truth is None else None
 
-    return Metric(f"truth_log_density@{label(n)}", "higher", estimate, refuses, n, floor)
+    return Metric(f"truth_log_density@{label(n)}", "higher", estimate, refuses, n, real)
 
 
 @metrics.register("parzen")
@@ -64,10 +64,10 @@ def parzen(n: PositiveInt = 10_000) -> Metric:
         validation, test = _halves(subject.task)
         return kernel_log_density(samples(subject, n).flatten(1), validation, test)
 
-    def floor(task: Task) -> Estimate:
+    def real(task: Task) -> Estimate:
         return kernel_log_density(reference(task, n).flatten(1), *_halves(task))
 
-    return Metric(f"parzen@{label(n)}", "higher", estimate, never_refuses, n, floor)
+    return Metric(f"parzen@{label(n)}", "higher", estimate, never_refuses, n, real)
 
 
 @metrics.register("active_units", cite="burda2016iwae")

@@ -22,7 +22,7 @@ def score(samples: Tensor, task: Task, names: Sequence[str] = ()) -> list[dict[s
         names: metrics with their protocols; those of the task by default.
 
     Returns:
-        A row for each metric: ``metric, value, ci_low, ci_high, floor, n, flags``. The value of a metric that
+        A row for each metric: ``metric, value, ci_low, ci_high, real, n, flags``. The value of a metric that
         cannot score these samples is None, and its flag says why. Where there are fewer samples than the
         protocol asks for, a flag says so: such a value compares with no other.
 
@@ -36,7 +36,7 @@ def score(samples: Tensor, task: Task, names: Sequence[str] = ()) -> list[dict[s
 def with_reference(task: Task, reference: Tensor) -> Task:
     """The task with other training examples to compare with, shape (n, *task.shape), and no truth or labels.
 
-    Its held-out split is every fifth of them, so floors stay meaningful.
+    Its held-out split is every fifth of them, so that the score of real data keeps its meaning.
 
     Raises:
         InputError: fewer than ten examples.
@@ -58,9 +58,9 @@ def _row(metric: Metric, subject: Subject, given: int) -> dict[str, Any]:
     estimate, reason = _estimate(metric, subject)
     if estimate is None:
         return _entry(metric, None, None, given, (reason or "",))
-    floor = metric.floor(subject.task).value if metric.floor else None
+    real = metric.real(subject.task).value if metric.real else None
     few = (f"{given} samples, {metric.samples} asked",) if given < metric.samples else ()
-    return _entry(metric, estimate, floor, estimate.n, (*estimate.flags, *few))
+    return _entry(metric, estimate, real, estimate.n, (*estimate.flags, *few))
 
 
 def _estimate(metric: Metric, subject: Subject) -> tuple[Estimate | None, str | None]:
@@ -73,14 +73,14 @@ def _estimate(metric: Metric, subject: Subject) -> tuple[Estimate | None, str | 
 
 
 def _entry(
-    metric: Metric, estimate: Estimate | None, floor: float | None, n: int, flags: tuple[str, ...]
+    metric: Metric, estimate: Estimate | None, real: float | None, n: int, flags: tuple[str, ...]
 ) -> dict[str, Any]:
     return {
         "metric": metric.name,
         "value": estimate and estimate.value,
         "ci_low": estimate and estimate.low,
         "ci_high": estimate and estimate.high,
-        "floor": floor,
+        "real": real,
         "n": n,
         "flags": list(flags),
     }

@@ -128,13 +128,13 @@ def _metric(name: str, space: Space, n: int, better: Better, score: Score) -> Me
     def estimate(subject: Subject) -> Estimate:
         return score(subject, space, n)
 
-    def floor(task: Task) -> Estimate:
+    def real(task: Task) -> Estimate:
         return score(ideal(task), space, n)
 
     def refuses(subject: Subject) -> str | None:
         return space.refuses(subject.task)
 
-    return Metric(f"{name}{space.suffix}@{label(n)}", better, estimate, refuses, n, floor)
+    return Metric(f"{name}{space.suffix}@{label(n)}", better, estimate, refuses, n, real)
 
 
 def _offer(name: str, title: str, better: Better, score: Score, spaces: Sequence[Space], cite: str) -> None:

@@ -98,7 +98,7 @@ def held_out(task: Task, n: int) -> Tensor:
 
 
 def ideal(task: Task) -> Subject:
-    """The subject whose samples are held-out examples: it scores the floor."""
+    """The subject whose samples are held-out examples: it scores what real data do."""
     return Subject(task, lambda n: held_out(task, n))
 
 

@@ -79,8 +79,8 @@ def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
 def energy_distance(x: Features, y: Features) -> Estimate:
     """Squared energy distance 2 E|X − Y| − E|X − X′| − E|Y − Y′| (Székely & Rizzo 2013), in data units.
 
-    The unbiased form: pairs of a point with itself are left out, so the floor is zero and small values may be
-    negative. Dominated by location and scale; weak against fine structure in many dimensions.
+    The unbiased form: pairs of a point with itself are left out, so real data score zero and small values may
+    be negative. Dominated by location and scale; weak against fine structure in many dimensions.
 
     Args:
         x: the reference, shape (n, d).

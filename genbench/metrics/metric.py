@@ -41,7 +41,8 @@ class Metric:
         estimate: the computation.
         refuses: why the metric cannot score this subject, or None. It is asked before `estimate`.
         samples: how many samples the protocol draws; 0 if it needs none.
-        floor: what a perfect sampler would get: the metric of real against held-out real data.
+        real: what real data score: the metric of held-out examples, as a perfect sampler would make them;
+            None where that has no meaning.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Metric:
     estimate: Callable[[Subject], Estimate]
     refuses: Callable[[Subject], str | None]
     samples: int = 0
-    floor: Callable[[Task], Estimate] | None = None
+    real: Callable[[Task], Estimate] | None = None
 
 
 COUNT = re.compile(r"(?P<digits>0*[1-9][0-9]{0,11})(?P<thousands>k?)")

@@ -23,8 +23,8 @@ from genbench.types import Estimate, InputError
 RADIUS = 3.0
 """A sample is of high quality within this many standard deviations of its mode."""
 
-FLOOR_DRAWS = 100
-"""Perfect samplers whose scores are averaged for the floor."""
+IDEAL_DRAWS = 100
+"""Perfect samplers whose scores are averaged for that of real data."""
 
 
 class ModeCounts(NamedTuple):
@@ -113,7 +113,8 @@ def high_quality(n: PositiveInt = 2500) -> Metric:
 def reverse_kl(n: PositiveInt = 2500) -> Metric:
     """KL(p̂ ‖ w) in nats of the nearest-mode histogram of all `n` samples against the mixture's weights w.
 
-    Its floor is about (K − 1) / 2n. It says nothing of quality: far samples count for their nearest mode too.
+    Real data score about (K − 1) / 2n. It says nothing of quality: far samples count for their nearest mode
+    too.
     """
     return _metric("reverse_kl", "lower", n, _Score(_kl_value, _kl))
 
@@ -123,12 +124,12 @@ def _metric(name: str, better: Literal["higher", "lower"], n: int, score: _Score
         mixture = _modes_of(subject.task)
         return score.estimate(mixture.count(samples(subject, n)), mixture.weights)
 
-    def floor(task: Task) -> Estimate:
+    def real(task: Task) -> Estimate:
         weights = _modes_of(task).weights
-        values = np.array([score.value(counts, weights) for counts in _perfect(task, n)])
-        return around(float(values.mean()), float(values.std(ddof=1)) / FLOOR_DRAWS**0.5, n)
+        values = np.array([score.value(counts, weights) for counts in _ideal(task, n)])
+        return around(float(values.mean()), float(values.std(ddof=1)) / IDEAL_DRAWS**0.5, n)
 
-    return Metric(f"{name}@{label(n)}", better, estimate, _refuses, n, floor)
+    return Metric(f"{name}@{label(n)}", better, estimate, _refuses, n, real)
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _modes_of(task: Task) -> _Modes:
 
 
 @cached
-def _perfect(task: Task, n: int) -> list[ModeCounts]:
-    """Counts of `FLOOR_DRAWS` sets of exact samples."""
+def _ideal(task: Task, n: int) -> list[ModeCounts]:
+    """Counts of `IDEAL_DRAWS` sets of exact samples."""
     mixture, generator = _modes_of(task), torch.Generator().manual_seed(0)
-    return [mixture.count(mixture.draw(n, generator)) for _ in range(FLOOR_DRAWS)]
+    return [mixture.count(mixture.draw(n, generator)) for _ in range(IDEAL_DRAWS)]

@@ -54,7 +54,8 @@ def path_length(subject: Subject, n: int) -> Estimate:
 def path_length_metric(n: PositiveInt = 1000) -> Metric:
     """Latent path length over `n` paths: squared change of a sample for a change of its noise.
 
-    For models that make samples from noise in one pass; see `path_length`. It has no floor.
+    For models that make samples from noise in one pass; see `path_length`. Real data come from no noise and
+    have no score.
     """
 
     def estimate(subject: Subject) -> Estimate:

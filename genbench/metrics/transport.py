@@ -35,7 +35,8 @@ def sliced_wasserstein(x: Features, y: Features, along: Tensor | None = None) ->
 
     Rabin et al. 2011; not squared, as in POT's ``sliced_wasserstein_distance(p=2)``, and exact for sets of
     unequal sizes. The interval is that of the samples `x` with `y` held fixed, by the Kantorovich potentials
-    (del Barrio & Loubes 2019); do not trust it near the floor, where the distance is no longer normal.
+    (del Barrio & Loubes 2019); do not trust it near what real data score, where the distance is no longer
+    normal.
 
     In many dimensions most directions see almost the same Gaussian, whatever the data: do not compare
     values between data sets.
@@ -123,10 +124,10 @@ def sliced_wasserstein_metric(n: PositiveInt = 2500) -> Metric:
     def estimate(subject: Subject) -> Estimate:
         return sliced_wasserstein(samples(subject, n), reference(subject.task, n))
 
-    def floor(task: Task) -> Estimate:
+    def real(task: Task) -> Estimate:
         return estimate(ideal(task))
 
-    return Metric(f"sliced_wasserstein@{label(n)}", "lower", estimate, never_refuses, n, floor)
+    return Metric(f"sliced_wasserstein@{label(n)}", "lower", estimate, never_refuses, n, real)
 
 
 def wasserstein(x: Features, y: Features, p: Literal[1, 2] = 2) -> Estimate:
@@ -134,7 +135,7 @@ def wasserstein(x: Features, y: Features, p: Literal[1, 2] = 2) -> Estimate:
 
     By network simplex in POT, which is optional. Memory grows as n m: keep below about 5,000 points a side.
     The interval is that of the samples `x`, by the dual potentials. In d > 4 dimensions the distance of two
-    samples of one law falls as slowly as n^(−1/d): mind the floor.
+    samples of one distribution falls as slowly as n^(−1/d): mind what real data score.
 
     Args:
         x: samples, shape (n, …); flattened.

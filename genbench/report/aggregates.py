@@ -27,7 +27,7 @@ COLUMNS = [
 
 
 def main_entries(made: Sequence[Entry]) -> list[Entry]:
-    """The entries of each task's first metric whose floor and ceiling are known and lie apart.
+    """The entries of each task's first metric whose trivial and real scores are known and lie apart.
 
     Methods that are not finished are left out.
     """

@@ -24,21 +24,21 @@ class Anchors:
     """Scores between which a method is placed; NaN if unknown.
 
     Attributes:
-        floor: of a trivial sampler, a Gaussian fitted to the training data.
-        ceiling: of real data against real data.
+        trivial: of a trivial sampler, a Gaussian fitted to the training data.
+        real: of real data against real data.
     """
 
-    floor: float = math.nan
-    ceiling: float = math.nan
+    trivial: float = math.nan
+    real: float = math.nan
 
     def normalised(self, values: Floats) -> Floats:
-        """(x − floor) / (ceiling − floor): 0 is trivial, 1 is real; below 0 is worse than trivial."""
-        return (values - self.floor) / (self.ceiling - self.floor)
+        """(x − trivial) / (real − trivial): 0 is trivial, 1 is real; below 0 is worse than trivial."""
+        return (values - self.trivial) / (self.real - self.trivial)
 
     def tell_apart(self, better: str | None) -> bool:
         """Whether real data score better than the trivial sampler, by a tenth at least."""
-        gain = (self.ceiling - self.floor) * (1 if better == "higher" else -1)
-        return bool(gain > 0.1 * max(abs(self.ceiling), abs(self.floor)))
+        gain = (self.real - self.trivial) * (1 if better == "higher" else -1)
+        return bool(gain > 0.1 * max(abs(self.real), abs(self.trivial)))
 
 
 @dataclass(frozen=True, eq=False)

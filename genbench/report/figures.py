@@ -192,7 +192,7 @@ def _intervals(ax: Axes, names: Sequence[str], value: pd.Series, low: pd.Series,
 def _references(ax: Axes, own: pd.DataFrame) -> None:
     """The trivial sampler dotted, real data dashed, where they do not squeeze the scores."""
     left, right = ax.get_xlim()
-    for name, dashes in (("floor", ":"), ("ceiling", "--")):
+    for name, dashes in (("trivial", ":"), ("real", "--")):
         known = own[name].dropna()
         if len(known) and left - (right - left) <= known.iloc[0] <= right + (right - left):
             ax.axvline(known.iloc[0], linestyle=dashes, color=style.MUTED, linewidth=0.9)

@@ -17,7 +17,7 @@ from genbench.store import Results
 COLUMNS = [
     *("task", "model", "metric", "value", "ci_low", "ci_high", "seeds", "failed"),
     *("better", "rank", "rank_low", "rank_high", "group"),
-    *("failure_rate", "failure_low", "failure_high", "floor", "ceiling", "status", "reason"),
+    *("failure_rate", "failure_low", "failure_high", "trivial", "real", "status", "reason"),
 ]
 
 __all__ = ["COLUMNS", "THROUGHPUT", "leaderboard"]
@@ -48,7 +48,7 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
         - `group`: letters; methods that share one cannot be told apart.
         - `failure_rate`, `failure_low`, `failure_high`: share of seeds that failed or in which a detector
           found a failure, with Wilson's 95 % interval.
-        - `floor`, `ceiling`: the metric's score of a trivial sampler, a Gaussian fitted to the training data,
+        - `trivial`, `real`: the metric's score of a trivial sampler, a Gaussian fitted to the training data,
           and of real data against real data.
         - `status`, `reason`: of the method's runs.
 
@@ -98,8 +98,8 @@ def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
         "failed": len(method.failed),
         "better": entry.better,
         **failures,
-        "floor": entry.anchors.floor,
-        "ceiling": entry.anchors.ceiling,
+        "trivial": entry.anchors.trivial,
+        "real": entry.anchors.real,
         "status": method.status,
         "reason": method.reason,
         "cost": entry.costs.mean() if entry.ranked and len(entry.seeds) else np.nan,

@@ -64,7 +64,7 @@ def board(site: Site, task: str) -> Row:
     for row in rows:
         models.setdefault(row["model"], {})[row["metric"] or ""] = row
     lines = [_line(site, task, model, own, list(better)) for model, own in models.items()]
-    anchors = {row["metric"]: row for row in rows if row["metric"] and row["ceiling"] is not None}
+    anchors = {row["metric"]: row for row in rows if row["metric"] and row["real"] is not None}
     return {
         "task": task,
         "slug": site.task_slugs[task],

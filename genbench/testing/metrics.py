@@ -12,7 +12,7 @@ from genbench.tasks.task import Task
 
 
 def check_real_data_are_scored_or_refused(metric: Metric, task: Task) -> None:
-    """Held-out data get a finite estimate inside its interval, and the metric has a finite floor."""
+    """Held-out data get a finite estimate inside its interval, and so does what the metric calls real."""
     subject = Subject(task, lambda n: task.unit(task.held_out[:n]))
     if reason := metric.refuses(subject):
         assert reason == reason.strip(" ."), "a refusal is a phrase"
@@ -22,7 +22,7 @@ def check_real_data_are_scored_or_refused(metric: Metric, task: Task) -> None:
     assert estimate.n > 0
     assert estimate.low is None or estimate.low <= estimate.value
     assert estimate.high is None or estimate.value <= estimate.high
-    assert metric.floor is None or math.isfinite(metric.floor(task).value)
+    assert metric.real is None or math.isfinite(metric.real(task).value)
 
 
 def check_a_collapsed_model_gets_a_finite_value(metric: Metric, task: Task) -> None:

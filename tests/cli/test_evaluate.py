@@ -17,11 +17,11 @@ def ring(tmp_path):
     return path
 
 
-def test_real_points_reach_the_ceiling(genbench, ring):
+def test_real_points_score_as_real_data_do(genbench, ring):
     code, out, _ = genbench("evaluate", ring, "--task", "ring8", "--json")
     assert code == 0
     rows = {row["metric"]: row for row in json.loads(out)["scores"]}
-    assert set(rows["modes@2500"]) >= {"metric", "value", "ci_low", "ci_high", "floor", "n"}
+    assert set(rows["modes@2500"]) >= {"metric", "value", "ci_low", "ci_high", "real", "n"}
     assert rows["modes@2500"]["value"] == 8
     quality = rows["high_quality@2500"]
     assert quality["ci_low"] < 0.9889 < quality["ci_high"]

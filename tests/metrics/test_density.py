@@ -24,14 +24,14 @@ def test_perfect_samples_reach_the_negative_entropy():
     found = metric.estimate(samples(RING, RING.train))
     assert found.low < -ENTROPY < found.high
     assert found.kind == "estimate"
-    assert metric.floor(RING).value == pytest.approx(-ENTROPY, abs=0.05)
+    assert metric.real(RING).value == pytest.approx(-ENTROPY, abs=0.05)
 
 
-def test_a_collapsed_sampler_beats_the_floor_of_the_truth_and_is_caught_by_kernels():
+def test_a_collapsed_sampler_beats_real_data_under_the_truth_and_is_caught_by_kernels():
     collapsed = samples(RING, RING.truth.centers[:1].expand(3000, 2))
     truth, kernel = named("truth_log_density@2500"), named("parzen@2500")
-    assert truth.estimate(collapsed).value > truth.floor(RING).value
-    assert kernel.estimate(collapsed).value < kernel.floor(RING).value - 3
+    assert truth.estimate(collapsed).value > truth.real(RING).value
+    assert kernel.estimate(collapsed).value < kernel.real(RING).value - 3
 
 
 def test_truth_refuses_where_there_is_none():

@@ -20,11 +20,11 @@ def test_scores_are_rows_that_json_takes(task: Task) -> None:
     rows = score(task.train[:300], task, ["frechet_lenet@1k", "modes", "path_length"])
     assert json.loads(json.dumps(rows)) == rows
     first, modes, path = rows
-    assert list(first) == ["metric", "value", "ci_low", "ci_high", "floor", "n", "flags"]
+    assert list(first) == ["metric", "value", "ci_low", "ci_high", "real", "n", "flags"]
     assert first["metric"] == "frechet_lenet@1k"
     assert first["n"] == 300
     assert first["ci_low"] < first["value"] < first["ci_high"]
-    assert first["floor"] > 0
+    assert first["real"] > 0
     assert first["flags"] == ["300 samples, 1000 asked"]
     assert modes["value"] is path["value"] is None
     assert modes["flags"] == ["the task has no known modes"]

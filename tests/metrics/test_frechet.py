@@ -134,11 +134,11 @@ def test_digits_are_far_nearer_to_held_out_digits_than_noise_is() -> None:
     task = digits()
     metric = named("frechet_lenet@1k")
     assert metric.name == "frechet_lenet@1k"
-    assert metric.floor is not None
+    assert metric.real is not None
     noise = torch.rand(1000, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    floor, bad = metric.floor(task), metric.estimate(Subject(task, lambda n: noise[:n]))
-    assert floor.n == 360
-    assert floor.value < 0.05 * bad.value
+    real, bad = metric.real(task), metric.estimate(Subject(task, lambda n: noise[:n]))
+    assert real.n == 360
+    assert real.value < 0.05 * bad.value
 
 
 def test_tasks_without_a_classifier_are_refused() -> None:

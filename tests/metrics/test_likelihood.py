@@ -169,8 +169,8 @@ def test_gaussian_machines_have_an_exact_density():
         float(-free_energy(who.task.held_out[:500].double(), *who.nets["rbm0"].machine().double()).mean())
         - log_partition(who.nets["rbm0"].machine()).value
     )
-    floor = float(who.task.truth.log_density(who.task.held_out.double()).mean())
-    assert found.value < floor
+    real = float(who.task.truth.log_density(who.task.held_out.double()).mean())
+    assert found.value < real
 
 
 def test_every_likelihood_has_a_companion_in_bits():

@@ -56,12 +56,12 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     assert 88 <= hits <= 100
 
 
-def test_the_floor_is_far_below_a_bad_sampler() -> None:
+def test_real_data_score_far_below_a_bad_sampler() -> None:
     task = ring8(samples=5000)
     metric = named("sliced_wasserstein@1k")
     bad = metric.estimate(Subject(task, lambda n: torch.zeros(n, 2)))
-    assert metric.floor is not None
-    assert metric.floor(task).value < 0.25 * bad.value
+    assert metric.real is not None
+    assert metric.real(task).value < 0.25 * bad.value
 
 
 def test_images_are_flattened() -> None:

@@ -261,7 +261,7 @@ def test_raw_data_are_there_and_bibtex_is_shown(watched: Watched, report: Path) 
     assert len(links) == 8
     assert all((report.parent / link).stat().st_size > 0 for link in links)
     board = pd.read_parquet(report.parent / "data/leaderboard.parquet")
-    assert {"rank_low", "rank_high", "group", "failure_rate", "floor", "ceiling"} <= set(board.columns)
+    assert {"rank_low", "rank_high", "group", "failure_rate", "trivial", "real"} <= set(board.columns)
     page.locator("#cite summary").click()
     expect(page.locator("#cite pre")).to_have_text(f"@article{{{EVIL}}}")
 

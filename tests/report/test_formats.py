@@ -25,7 +25,7 @@ def row(
     known = {"task": task, "model": model, "metric": metric, "value": value, "seeds": seeds, "failed": failed}
     ends = {"ci_low": value - half, "ci_high": value + half, "status": "done", "reason": None}
     gaps = {name: None for name in COLUMNS if name not in {*known, *ends}}
-    return {**gaps, **known, **ends, "failure_rate": 0.0, "floor": math.nan, **other}
+    return {**gaps, **known, **ends, "failure_rate": 0.0, "trivial": math.nan, **other}
 
 
 NAN = math.nan
