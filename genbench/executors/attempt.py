@@ -16,7 +16,7 @@ from genbench.engine.run import execute
 from genbench.report.pictures import samples_picture, walks_picture
 from genbench.report.png import png
 from genbench.store import WALKS, Place, RunFolder
-from genbench.store.claim import claim
+from genbench.store.lock import try_lock
 from genbench.suite import RunConfig
 from genbench.types import GenbenchError, Record
 from genbench.watcher import Watcher, Watchers
@@ -85,7 +85,7 @@ def attempt(
     """
     try:
         folder = folder_of(config, out)
-        with claim(folder.path) as granted:
+        with try_lock(folder.path) as granted:
             if not granted:
                 return None
             if (record := finished(config, out)) is not None:

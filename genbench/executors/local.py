@@ -15,7 +15,7 @@ from genbench.engine.placement import Placement
 from genbench.executors.attempt import ELSEWHERE_SECONDS, Executor, attempt, finished, folder_of
 from genbench.executors.workers import run_in_workers, threads_of
 from genbench.store import Place, Results, folder_place, load
-from genbench.store.claim import drop_abandoned
+from genbench.store.lock import remove_stale_lock
 from genbench.store.place import shared, try_to_write
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.types import Record
@@ -51,7 +51,7 @@ def run_all(
     records: dict[RunConfig, Record] = {}
     for config in configs:
         if (record := finished(config, out)) is not None:
-            drop_abandoned(folder_of(config, out).path)
+            remove_stale_lock(folder_of(config, out).path)
             watcher.end(config, record, reused=True)
             records[config] = record
     waiting = [config for config in configs if config not in records]

@@ -25,7 +25,7 @@ from genbench.models.model import Phase
 from genbench.models.vae import Vae
 from genbench.registry import Entry, PluginWarning, detectors, metrics, models, tasks
 from genbench.store import RunFolder, load, place
-from genbench.store.claim import LOCK, claim
+from genbench.store.lock import LOCK_FILE, try_lock
 from genbench.suite import RunConfig
 from genbench.tasks.task import Task
 from genbench.watcher import Watcher
@@ -421,17 +421,17 @@ def test_clocks_may_jump(monkeypatch, tmp_path):
     assert states(tmp_path / "whole") == states(tmp_path / "jumpy")
 
 
-def test_a_claim_is_for_one_and_ends_with_its_process(tmp_path):
-    with claim(tmp_path) as first, claim(tmp_path) as second:
+def test_a_lock_is_held_by_one_and_ends_with_its_process(tmp_path):
+    with try_lock(tmp_path) as first, try_lock(tmp_path) as second:
         assert (first, second) == (True, False)
-    assert not (tmp_path / LOCK).exists()
+    assert not (tmp_path / LOCK_FILE).exists()
     child = os.fork()
     if child == 0:
-        with claim(tmp_path):
+        with try_lock(tmp_path):
             os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
-    assert (tmp_path / LOCK).exists()
-    with claim(tmp_path) as after:
+    assert (tmp_path / LOCK_FILE).exists()
+    with try_lock(tmp_path) as after:
         assert after
 
 
@@ -467,7 +467,7 @@ def test_two_processes_share_the_work(tmp_path):
 def test_what_a_dead_owner_left_is_taken_over(tmp_path):
     folder = RunFolder.under(tmp_path, "test", "ring8", "vae", config().key)
     folder.path.mkdir(parents=True)
-    (folder.path / LOCK).write_bytes(b"")
+    (folder.path / LOCK_FILE).write_bytes(b"")
     (folder.path / ".state.safetensors.0123.tmp").write_bytes(b"half a file")
     (record,) = run_all([config()], CPU, tmp_path)
     assert record.status == "done"

@@ -1,4 +1,4 @@
-"""Whose run it is while several processes work on one folder of results."""
+"""A lock on a run's folder, for several processes at work on one folder of results."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 from genbench.store.place import Place
 
-LOCK = ".lock"
+LOCK_FILE = ".lock"
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 @contextlib.contextmanager
-def claim(folder: Place) -> Iterator[bool]:
-    """Whether `folder` is this caller's within the block; False if another one, here or elsewhere, holds it.
+def try_lock(folder: Place) -> Iterator[bool]:
+    """Whether this block holds the lock on `folder`; False if another caller, here or elsewhere, does.
 
-    The claim is a lock of the operating system on a file in the folder. It ends with its process however that
-    ends, so a killed process leaves no claim behind. On a network drive it holds between machines if the
-    drive's locks do; where there are none, as behind a URL, every claim is granted.
+    It is a lock of the operating system on a file in the folder. It ends with its process however that ends,
+    so a killed process leaves nothing locked. On a network drive it holds between machines if the drive's
+    locks do; where there are none, as behind a URL, every caller gets it.
 
     Raises:
         OSError: the folder cannot be written.
@@ -30,23 +30,23 @@ def claim(folder: Place) -> Iterator[bool]:
         yield True
         return
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = _locked(folder / LOCK)
+    descriptor = _opened_and_locked(folder / LOCK_FILE)
     try:
         yield descriptor is not None
     finally:
         if descriptor is not None:
-            (folder / LOCK).unlink(missing_ok=True)
+            (folder / LOCK_FILE).unlink(missing_ok=True)
             os.close(descriptor)
 
 
-def drop_abandoned(folder: Place) -> None:
+def remove_stale_lock(folder: Place) -> None:
     """Remove the lock of a process that died when its run was done, and leave that of a living one."""
-    if isinstance(folder, Path) and (folder / LOCK).exists():
-        with contextlib.suppress(OSError), claim(folder):  # where nothing can be written it may stay
+    if isinstance(folder, Path) and (folder / LOCK_FILE).exists():
+        with contextlib.suppress(OSError), try_lock(folder):  # where nothing can be written it may stay
             pass
 
 
-def _locked(path: Path) -> int | None:
+def _opened_and_locked(path: Path) -> int | None:
     """A descriptor that holds the lock; None if somebody else holds it."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
