@@ -15,7 +15,7 @@ from genbench.claims.claim import Budget, Claim, Experiment, Source
 from genbench.claims.two_laws import Trained
 from genbench.models.dbn import DeepBeliefNet
 from genbench.ops.belief import deep_log_weights
-from genbench.ops.partition import Machine, log_partition
+from genbench.ops.partition import RbmParameters, log_partition
 from genbench.registry import claims
 from genbench.types import Judgement, Standing
 
@@ -67,7 +67,7 @@ def measure(budget: Budget) -> pd.DataFrame:
     x = task.held_out.flatten(1).double()
     rows = []
     for seed, nets in enumerate(trained.nets):
-        machines = [machine.double() for machine in trained.ensemble.model.machines(nets)]  # type: ignore[attr-defined]
+        machines = [machine.double() for machine in trained.ensemble.model.rbm_layers(nets)]  # type: ignore[attr-defined]
         rows.append((seed, _log_likelihood(machines[:1], x, seed), _log_likelihood(machines, x, seed)))
     return pd.DataFrame(rows, columns=["seed", "one", "two"])
 
@@ -101,7 +101,7 @@ def examples() -> Mapping[Standing, pd.DataFrame]:
     return {"supported": made(1.0), "refuted": made(-1.0), "inconclusive": made(0.0)}
 
 
-def _log_likelihood(machines: list[Machine], x: torch.Tensor, seed: int) -> float:
+def _log_likelihood(machines: list[RbmParameters], x: torch.Tensor, seed: int) -> float:
     source = torch.Generator().manual_seed(seed)
     units = [len(machine.hidden_bias) for machine in machines[:-1]]
     weights = [

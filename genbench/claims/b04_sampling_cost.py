@@ -20,7 +20,7 @@ from genbench.claims.two_laws import Trained
 from genbench.models.dbn import rbm
 from genbench.models.gans import gan
 from genbench.ops.belief import gibbs_sweep
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 from genbench.registry import claims
 from genbench.types import Judgement, Standing
 
@@ -69,7 +69,7 @@ def measure(budget: Budget) -> pd.DataFrame:
     model: Any = machines.ensemble.model
     rows = []
     for seed in range(budget.seeds):
-        machine: Machine = model.machines(machines.nets[seed])[0]
+        machine: RbmParameters = model.rbm_layers(machines.nets[seed])[0]
         sweeps, state = _independence(machine, along, budget.size, seed)
         source = torch.Generator().manual_seed(seed)
         generator, z = players.nets[seed]["generator"], torch.randn(CHAINS, 64, generator=source)
@@ -124,7 +124,7 @@ def autocorrelation_time(x: NDArray[np.float64]) -> float:
 
 @torch.no_grad()
 def _independence(
-    machine: Machine, along: torch.Tensor, sweeps: int, seed: int
+    machine: RbmParameters, along: torch.Tensor, sweeps: int, seed: int
 ) -> tuple[float, torch.Tensor]:
     """Sweeps that an effectively independent sample takes, and the chains' last state."""
     source = torch.Generator().manual_seed(seed)

@@ -71,7 +71,7 @@ def measure(budget: Budget) -> pd.DataFrame:
     model: Any = trained.ensemble.model
     rows = []
     for seed in range(budget.seeds):
-        machine = model.machines(trained.nets[seed])[0]
+        machine = model.rbm_layers(trained.nets[seed])[0]
         source = torch.Generator().manual_seed(seed)
         plain = nn.Linear(task.dim, HIDDEN)
         with torch.no_grad():

@@ -22,7 +22,7 @@ from genbench.metrics.uncertainty import around
 from genbench.models.capabilities import EnergyModel, ImportanceWeighted
 from genbench.models.model import Noise
 from genbench.ops.belief import deep_log_weights, gibbs_sweep
-from genbench.ops.partition import LogPartition, Machine, ais, log_odds, log_partition, reverse_ais
+from genbench.ops.partition import LogPartition, RbmParameters, ais, log_odds, log_partition, reverse_ais
 from genbench.registry import metrics
 from genbench.tasks.task import Task
 from genbench.types import Estimate, Kind
@@ -201,7 +201,7 @@ def _partition(subject: Subject, method: Literal["exact", "ais", "reverse"], cha
     task, top = subject.task, _machines(subject)[-1]
     if method == "exact":
         return log_partition(top)
-    machine = Machine(*(t.detach().float() for t in top[:3]))
+    machine = RbmParameters(*(t.detach().float() for t in top[:3]))
     generator = torch.Generator(task.device).manual_seed(0)
     lowest = len(_machines(subject)) == 1
     base = log_odds(task.unit(task.train).flatten(1).mean(0)) if lowest else None
@@ -241,14 +241,14 @@ def _drawn(noise: Noise, generator: torch.Generator) -> Tensor:
     return out.normal_(generator=generator) if noise.law == "normal" else out.uniform_(generator=generator)
 
 
-def _machines(subject: Subject) -> list[Machine]:
-    return [machine.double() for machine in subject.model.machines(subject.nets)]
+def _machines(subject: Subject) -> list[RbmParameters]:
+    return [machine.double() for machine in subject.model.rbm_layers(subject.nets)]
 
 
 def _refuses_machines(subject: Subject, deep: bool) -> str | None:
     if not isinstance(subject.model, EnergyModel):
         return "only energy models have a partition function"
-    machines = subject.model.machines(subject.nets)
+    machines = subject.model.rbm_layers(subject.nets)
     if deep != (len(machines) > 1):
         return "a single machine; log_likelihood_ais scores it" if deep else "deep nets have dbn_bound only"
     return _refuses_grey(subject.task) if machines[0].log_variance is None else None

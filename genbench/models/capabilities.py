@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from genbench.models.model import Draws, Nets, Noise
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 from genbench.tasks.task import Task
 
 
@@ -40,8 +40,8 @@ class EnergyModel(abc.ABC):
     """A stack of restricted Boltzmann machines, each on the hidden units of the one below."""
 
     @abc.abstractmethod
-    def machines(self, nets: Nets) -> list[Machine]:
-        """The machines of one seed, bottom first. Data are flat for them, (B, V)."""
+    def rbm_layers(self, nets: Nets) -> list[RbmParameters]:
+        """The parameters of one seed's machines, bottom first. Data are flat for them, (B, V)."""
 
 
 class Probed(abc.ABC):

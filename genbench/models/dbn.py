@@ -19,7 +19,7 @@ from genbench.models.capabilities import EnergyModel
 from genbench.models.model import ChainSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn.rbm import End, Rbm
 from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 from genbench.registry import forwards, models
 from genbench.tasks.task import Task
 
@@ -164,8 +164,8 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
             x = nets[_layer(i)].hidden(x)
         return x
 
-    def machines(self, nets: Nets) -> list[Machine]:
-        return [nets[_layer(i)].machine() for i in range(len(self.hidden))]
+    def rbm_layers(self, nets: Nets) -> list[RbmParameters]:
+        return [nets[_layer(i)].rbm_parameters() for i in range(len(self.hidden))]
 
     def start_noise(self, task: Task, n: int) -> dict[str, Noise]:
         return {"start": Noise("uniform", (n, self.hidden[-1]))}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genbench.ops import rbm
-from genbench.ops.partition import Machine, log_odds
+from genbench.ops.partition import RbmParameters, log_odds
 
 
 class End(NamedTuple):
@@ -114,9 +114,9 @@ class Rbm(nn.Module):
         )
         return Contrast({"weight": weight, "visible_bias": b, "hidden_bias": c}, at_start, at_end)
 
-    def machine(self) -> Machine:
+    def rbm_parameters(self) -> RbmParameters:
         """The parameters as they are, for partition functions and bounds."""
-        return Machine(self.weight, self.visible_bias, self.hidden_bias, self.log_variance)
+        return RbmParameters(self.weight, self.visible_bias, self.hidden_bias, self.log_variance)
 
     def reach(self, v: Tensor) -> End:
         """Visible units with the logits of p(h = 1 | v)."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 from genbench.ops.rbm import free_energy, hidden_logits
 from genbench.ops.variational import bernoulli_log_likelihood, gaussian_log_density
 
 
-def deep_log_weights(machines: Sequence[Machine], x: Tensor, uniforms: Sequence[Tensor]) -> Tensor:
+def deep_log_weights(machines: Sequence[RbmParameters], x: Tensor, uniforms: Sequence[Tensor]) -> Tensor:
     """log p̃(x, h) − log q(h | x) of one draw of the layers h between the machines, in nats, (B, V) → (B,).
 
     Σ_l [log p(hˡ | hˡ⁺¹) − log q(hˡ⁺¹ | hˡ)] − F_top(h), with h⁰ = x and each q the machine's own factorial
@@ -35,7 +35,7 @@ def deep_log_weights(machines: Sequence[Machine], x: Tensor, uniforms: Sequence[
     return total - free_energy(below, *top)
 
 
-def gibbs_sweep(machine: Machine, v: Tensor, generator: torch.Generator) -> Tensor:
+def gibbs_sweep(machine: RbmParameters, v: Tensor, generator: torch.Generator) -> Tensor:
     """The binary visible units after one step up and down, (B, V) → (B, V)."""
     hidden = torch.sigmoid(torch.addmm(machine.hidden_bias, v, machine.weight))
     h = torch.bernoulli(hidden, generator=generator)
@@ -43,7 +43,7 @@ def gibbs_sweep(machine: Machine, v: Tensor, generator: torch.Generator) -> Tens
     return torch.bernoulli(visible, generator=generator)
 
 
-def _log_conditional(machine: Machine, v: Tensor, h: Tensor) -> Tensor:
+def _log_conditional(machine: RbmParameters, v: Tensor, h: Tensor) -> Tensor:
     """log p(v | h), shape (B,)."""
     field = torch.addmm(machine.visible_bias, h, machine.weight.t())
     if machine.log_variance is None:

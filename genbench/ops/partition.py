@@ -23,7 +23,7 @@ MOST_UNITS = 25
 _CHUNK_NUMBERS = 2**21
 
 
-class Machine(NamedTuple):
+class RbmParameters(NamedTuple):
     """Parameters of a restricted Boltzmann machine with binary hidden units.
 
     Attributes:
@@ -37,11 +37,11 @@ class Machine(NamedTuple):
     hidden_bias: Tensor
     log_variance: Tensor | None = None
 
-    def double(self) -> Machine:
+    def double(self) -> RbmParameters:
         """The same machine in double precision, free of gradients."""
         weight, b, c, log_variance = self
         spread = None if log_variance is None else log_variance.detach().double()
-        return Machine(weight.detach().double(), b.detach().double(), c.detach().double(), spread)
+        return RbmParameters(weight.detach().double(), b.detach().double(), c.detach().double(), spread)
 
     @property
     def enumerable(self) -> bool:
@@ -70,7 +70,7 @@ class LogPartition:
     kind: Kind
 
 
-def log_partition(machine: Machine) -> LogPartition:
+def log_partition(machine: RbmParameters) -> LogPartition:
     """log Z by summing over every state of the smaller layer, the other layer summed out in closed form.
 
     Binary: Z = Σ_h exp(c·h) Π_i (1 + exp(b_i + W_i·h)), or the same with the layers exchanged. Gaussian:
@@ -86,7 +86,7 @@ def log_partition(machine: Machine) -> LogPartition:
             f"to enumerate (one layer of at most {MOST_UNITS} is needed); use ais"
         )
     if machine.log_variance is None and machine.weight.shape[0] < machine.weight.shape[1]:
-        machine = Machine(machine.weight.t(), machine.hidden_bias, machine.visible_bias)
+        machine = RbmParameters(machine.weight.t(), machine.hidden_bias, machine.visible_bias)
     units = machine.weight.shape[1]
     chunk = max(1, _CHUNK_NUMBERS // sum(machine.weight.shape))
     parts = [
@@ -107,7 +107,7 @@ def schedule() -> list[float]:
 
 
 def ais(
-    machine: Machine,
+    machine: RbmParameters,
     chains: int = 100,
     betas: Sequence[float] | None = None,
     base_bias: Tensor | None = None,
@@ -140,7 +140,7 @@ def ais(
 
 
 def reverse_ais(
-    machine: Machine,
+    machine: RbmParameters,
     start: Tensor,
     betas: Sequence[float] | None = None,
     base_bias: Tensor | None = None,
@@ -173,7 +173,7 @@ def log_odds(mean: Tensor, least: float = 0.01) -> Tensor:
     return torch.logit(mean, eps=least)
 
 
-def _summed_out(machine: Machine, h: Tensor) -> Tensor:
+def _summed_out(machine: RbmParameters, h: Tensor) -> Tensor:
     """log Σ_v exp(−E(v, h)) of states h (n, H), shape (n,)."""
     field = torch.addmm(machine.visible_bias, h, machine.weight.t())
     if machine.log_variance is None:
@@ -188,7 +188,7 @@ def _states(units: int, start: int, count: int, device: torch.device) -> Tensor:
     return (numbers[:, None] >> torch.arange(units, device=device) & 1).double()
 
 
-def _path(machine: Machine, base_bias: Tensor | None) -> Path:
+def _path(machine: RbmParameters, base_bias: Tensor | None) -> Path:
     if machine.log_variance is not None:
         raise InputError("annealed importance sampling here needs binary visible units; use log_partition")
     weight, b, c = (t.detach() for t in machine[:3])

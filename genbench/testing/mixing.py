@@ -12,7 +12,7 @@ from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.sampling import each
 from genbench.models.model import ChainSampler
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 
 CHAINS, SWEEPS = 128, 400
 """Ten times as long as the chains that detectors see."""
@@ -37,7 +37,7 @@ def long_chains(ensemble: Ensemble, state: State, model: ChainSampler) -> tuple[
     return x[:, :CHAINS], x[:, CHAINS:]
 
 
-def relaxation(machine: Machine) -> float | None:
+def relaxation(machine: RbmParameters) -> float | None:
     """Sweeps in which block Gibbs sampling forgets its start by a factor e: −1 / ln |λ₂|, by enumeration.
 
     λ₂ is the second eigenvalue of the kernel p(h' | h) = Σ_v p(h' | v) p(v | h) of a binary machine. None for

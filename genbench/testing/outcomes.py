@@ -125,7 +125,7 @@ class Outcomes:
         ends = zip(*long_chains(ensemble, state, model), strict=True)
         found = [{"apart": self._fit(cold.flatten(1), warm.flatten(1))} for cold, warm in ends]
         if isinstance(model, EnergyModel):
-            taus = (relaxation(model.machines(ensemble.nets(state, row))[-1]) for row in seeds)
+            taus = (relaxation(model.rbm_layers(ensemble.nets(state, row))[-1]) for row in seeds)
             found = [f if tau is None else f | {"tau": tau} for f, tau in zip(found, taus, strict=True)]
         return found
 

@@ -15,14 +15,14 @@ from genbench.claims import (
     t14_printed_code,
 )
 from genbench.claims.linear_vae import LinearVae, Posterior
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 
 
 def test_a_first_layer_turned_upside_down_gives_its_own_likelihood():
     source = torch.Generator().manual_seed(0)
     w, b, c = (torch.randn(*shape, generator=source).double() for shape in ((9, 6), (9,), (6,)))
     x = (torch.rand(20, 9, generator=source) < 0.5).double()
-    below, above = Machine(w, b, c), Machine(w.T, c, b)
+    below, above = RbmParameters(w, b, c), RbmParameters(w.T, c, b)
     alone = b01_greedy_layers._log_likelihood([below], x, 0)
     assert b01_greedy_layers._log_likelihood([below, above], x, 0) == pytest.approx(alone, abs=1e-9)
 

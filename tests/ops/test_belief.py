@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from genbench.ops.belief import deep_log_weights, gibbs_sweep
-from genbench.ops.partition import Machine, log_partition
+from genbench.ops.partition import RbmParameters, log_partition
 from genbench.ops.rbm import free_energy, hidden_logits
 from genbench.ops.variational import bernoulli_log_likelihood
 
 
-def machine(v: int, h: int, seed: int, gaussian: bool = False) -> Machine:
+def machine(v: int, h: int, seed: int, gaussian: bool = False) -> RbmParameters:
     source = torch.Generator().manual_seed(seed)
     parameters = [torch.randn(*shape, generator=source).double() for shape in ((v, h), (v,), (h,))]
-    return Machine(*parameters, torch.full((v,), -0.3).double() if gaussian else None)
+    return RbmParameters(*parameters, torch.full((v,), -0.3).double() if gaussian else None)
 
 
 def binary(units: int) -> torch.Tensor:
@@ -31,7 +31,7 @@ def test_a_single_machine_has_nothing_to_draw():
     torch.testing.assert_close(deep_log_weights([rbm], x, []), -free_energy(x, *rbm))
 
 
-def exact(bottom: Machine, top: Machine, x: torch.Tensor) -> torch.Tensor:
+def exact(bottom: RbmParameters, top: RbmParameters, x: torch.Tensor) -> torch.Tensor:
     """log p(x) = log Σ_h p(x | h) p_top(h)."""
     states = binary(bottom.weight.shape[1])
     prior = -free_energy(states, *top) - log_partition(top).value
@@ -40,8 +40,8 @@ def exact(bottom: Machine, top: Machine, x: torch.Tensor) -> torch.Tensor:
     return torch.logsumexp(fits + prior, 1)
 
 
-def weak(strong: Machine) -> Machine:
-    return Machine(*(0.3 * parameter for parameter in strong[:3]))
+def weak(strong: RbmParameters) -> RbmParameters:
+    return RbmParameters(*(0.3 * parameter for parameter in strong[:3]))
 
 
 def test_the_bound_lies_below_the_exact_log_likelihood_and_its_weights_average_to_it():
@@ -58,7 +58,7 @@ def test_the_bound_lies_below_the_exact_log_likelihood_and_its_weights_average_t
 def test_the_bound_is_tight_where_the_machine_above_agrees_with_the_one_below():
     """A top machine that is the bottom one turned over gives the bottom machine's own distribution."""
     bottom = machine(6, 4, 3)
-    top = Machine(bottom.weight.t(), bottom.hidden_bias, bottom.visible_bias)
+    top = RbmParameters(bottom.weight.t(), bottom.hidden_bias, bottom.visible_bias)
     x = binary(6)
     log_w = deep_log_weights([bottom, top], x, uniforms(len(x), 4))
     torch.testing.assert_close(log_w, -free_energy(x, *bottom))

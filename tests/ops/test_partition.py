@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from genbench.ops.partition import (
     MOST_UNITS,
     LogPartition,
-    Machine,
+    RbmParameters,
     ais,
     log_odds,
     log_partition,
@@ -24,17 +24,17 @@ from genbench.types import InputError
 RISE = torch.linspace(0, 1, 301, dtype=torch.float64).tolist()
 
 
-def machine(v: int, h: int, scale: float = 1.0, seed: int = 0) -> Machine:
+def machine(v: int, h: int, scale: float = 1.0, seed: int = 0) -> RbmParameters:
     source = torch.Generator().manual_seed(seed)
     weight, b, c = (torch.randn(*shape, generator=source).double() for shape in ((v, h), (v,), (h,)))
-    return Machine(scale * weight, b, c)
+    return RbmParameters(scale * weight, b, c)
 
 
 def binary(units: int) -> torch.Tensor:
     return torch.tensor(list(itertools.product([0.0, 1.0], repeat=units)), dtype=torch.float64)
 
 
-def brute_force(m: Machine) -> float:
+def brute_force(m: RbmParameters) -> float:
     """Over all joint states, by the energy's definition."""
     v, h = binary(m.weight.shape[0]), binary(m.weight.shape[1])
     energy = (v @ m.visible_bias)[:, None] + h @ m.hidden_bias + v @ m.weight @ h.t()
@@ -50,7 +50,7 @@ def test_enumeration_is_brute_force(v: int, h: int, seed: int, scale: float):
 
 def test_enumeration_in_chunks_takes_the_smaller_layer():
     m = machine(300, 13, 0.3)
-    turned = Machine(m.weight.t(), m.hidden_bias, m.visible_bias)
+    turned = RbmParameters(m.weight.t(), m.hidden_bias, m.visible_bias)
     assert log_partition(m).value == pytest.approx(log_partition(turned).value, rel=1e-13)
     by_hand = torch.logsumexp(
         -free_energy(binary(13), turned.weight, turned.visible_bias, turned.hidden_bias, None), 0
@@ -90,7 +90,7 @@ def test_ais_lies_within_its_own_three_sigma_of_the_exact_value():
     assert inside >= 95
 
 
-def exact_samples(m: Machine, n: int, seed: int) -> torch.Tensor:
+def exact_samples(m: RbmParameters, n: int, seed: int) -> torch.Tensor:
     states = binary(m.weight.shape[0])
     weights = torch.softmax(-free_energy(states, *m), 0)
     return states[

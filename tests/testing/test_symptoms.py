@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from genbench.engine.ensemble import Ensemble
-from genbench.ops.partition import Machine
+from genbench.ops.partition import RbmParameters
 from genbench.testing.corpus_tasks import task_named
 from genbench.testing.game import Game, upsampling
 from genbench.testing.labels import LATER, RULES
@@ -64,18 +64,18 @@ def test_two_dimensions_need_two_units_and_digits_more():
 
 def test_relaxation_is_exact():
     """One visible and one hidden unit of weight w: λ₂ is the squared correlation of the pair."""
-    machine = Machine(torch.tensor([[2.0]]), torch.tensor([-1.0]), torch.tensor([-1.0]))
+    machine = RbmParameters(torch.tensor([[2.0]]), torch.tensor([-1.0]), torch.tensor([-1.0]))
     joint = torch.tensor([[1.0, math.exp(-1)], [math.exp(-1), 1.0]]) / (2 + 2 * math.exp(-1))
     correlation = (joint[1, 1] - 0.25) / 0.25
     assert relaxation(machine) == pytest.approx(-1 / math.log(float(correlation) ** 2), rel=1e-4)
     weak, strong = (
-        relaxation(Machine(w * torch.ones(4, 4), -2 * w * torch.ones(4), -2 * w * torch.ones(4)))
+        relaxation(RbmParameters(w * torch.ones(4, 4), -2 * w * torch.ones(4), -2 * w * torch.ones(4)))
         for w in (0.1, 4.0)
     )
     assert weak is not None
     assert strong is not None
     assert weak < 1 < 400 < strong
-    assert relaxation(Machine(torch.zeros(17, 2), torch.zeros(17), torch.zeros(2))) is None
+    assert relaxation(RbmParameters(torch.zeros(17, 2), torch.zeros(17), torch.zeros(2))) is None
 
 
 def test_a_kernel_density_that_fits_its_own_points_is_labelled_a_copy():
