@@ -127,7 +127,8 @@ class Gan(Model, DirectSampler, Probed):
             "critic/accuracy_fake": right[1],
         }
         if self.penalty:
-            closed = nets["critic"].slope if self.architecture == "mlp" and not self.kernels else None
+            dense = self.architecture == "mlp" and not self.kernels
+            closed = nets["critic"].input_gradient if dense else None
             stats["critic/penalty"] = games.gradient_penalty(nets["critic"], x, fake, noise["mix"], closed)
             value = value + self.penalty * stats["critic/penalty"]
         if self.freeze is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from genbench.kernels.slope import dense_slope
+from genbench.kernels.input_gradient import dense_input_gradient
 from genbench.nn.minibatch import MinibatchDiscrimination
 
 LEAK = 0.2
@@ -32,13 +32,13 @@ def dense_generator(
 
 
 class DenseCritic(nn.Sequential):
-    """Dense layers with leaky ReLUs between them, which knows its slope in closed form."""
+    """Dense layers with leaky ReLUs between them, whose gradient in the input is known in closed form."""
 
-    def slope(self, x: Tensor) -> Tensor:
-        """∇f of each example, (B, *shape) → (B, *shape), see `kernels.slope`."""
+    def input_gradient(self, x: Tensor) -> Tensor:
+        """∇f of each example, (B, *shape) → (B, *shape), see `kernels.input_gradient`."""
         dense = [layer for layer in self if isinstance(layer, nn.Linear)]
         weights, biases = [layer.weight for layer in dense], [layer.bias for layer in dense]
-        return dense_slope(weights, biases, x.flatten(1), LEAK).view_as(x)
+        return dense_input_gradient(weights, biases, x.flatten(1), LEAK).view_as(x)
 
 
 def dense_critic(shape: tuple[int, ...], width: int, depth: int, kernels: int = 0) -> nn.Sequential:

@@ -69,7 +69,7 @@ def gradient_penalty(
     real: Tensor,
     fake: Tensor,
     mix: Tensor,
-    slope: Callable[[Tensor], Tensor] | None = None,
+    input_gradient: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """E (‖∇f(x̂)‖₂ − 1)² on lines between real and generated points (Gulrajani et al. 2017, eq. 3).
 
@@ -78,11 +78,12 @@ def gradient_penalty(
             and the penalty meaningless.
         real, fake: paired batches, (B, *shape).
         mix: uniform on [0, 1), one number a pair, (B,).
-        slope: ∇f, (B, *shape) → (B, *shape), where the critic has it in closed form; None differentiates it.
+        input_gradient: ∇f, (B, *shape) → (B, *shape), where the critic has it in closed form; None
+            differentiates it.
     """
     mix = mix.reshape(-1, *[1] * (real.dim() - 1))
     between = mix * real + (1 - mix) * fake
-    slope = slope or torch.func.grad(lambda x: critic(x).sum())
+    input_gradient = input_gradient or torch.func.grad(lambda x: critic(x).sum())
     # The tiny constant keeps the square root's derivative finite where the critic is flat.
-    norm = (slope(between).flatten(1).square().sum(1) + 1e-12).sqrt()
+    norm = (input_gradient(between).flatten(1).square().sum(1) + 1e-12).sqrt()
     return (norm - 1).square().mean()

@@ -1,4 +1,4 @@
-"""The slope of a dense critic in its input, for a gradient penalty: cheap to differentiate once more."""
+"""The gradient of a dense critic in its input, for a gradient penalty: cheap to differentiate once more."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from torch import Tensor
 from torch.nn.functional import leaky_relu, linear
 
 
-def dense_slope_plain(weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, leak: float) -> Tensor:
-    """As `dense_slope`, by differentiating the net."""
+def dense_input_gradient_plain(
+    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, leak: float
+) -> Tensor:
+    """As `dense_input_gradient`, by differentiating the net."""
 
     def score(x: Tensor) -> Tensor:
         for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
             x = leaky_relu(linear(x, weight, bias), leak)
         return linear(x, weights[-1], biases[-1]).sum()
 
-    slope: Tensor = torch.func.grad(score)(x)
-    return slope
+    gradient: Tensor = torch.func.grad(score)(x)
+    return gradient
 
 
-def dense_slope(weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, leak: float) -> Tensor:
+def dense_input_gradient(
+    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, leak: float
+) -> Tensor:
     """∇f(x) of a dense net f with leaky ReLUs between its layers, (B, d) → (B, d).
 
     ∇f = W₁ᵀ D₁ W₂ᵀ D₂ … w, where D holds the activations' slopes, 1 or `leak`. These are constant almost
