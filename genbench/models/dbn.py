@@ -17,25 +17,25 @@ from torch import Tensor, nn
 
 from genbench.models.capabilities import EnergyModel
 from genbench.models.model import ChainSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
-from genbench.nn.rbm import End, Rbm
+from genbench.nn.rbm import GibbsState, Rbm
 from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
 from genbench.ops.partition import RbmParameters
 from genbench.registry import forwards, models
 from genbench.tasks.task import Task
 
 
-class _Walk(NamedTuple):
+class _GibbsChain(NamedTuple):
     """A Gibbs chain of one layer.
 
     Attributes:
-        start: the data's end.
-        chain: visible units at the other.
+        start: the state at the data.
+        end: visible units at the other end, shape (B, V).
         offset: hidden offsets after this step; None if the machine is not centred.
         error: mean squared difference of the data and what their hidden probabilities give.
     """
 
-    start: End
-    chain: Tensor
+    start: GibbsState
+    end: Tensor
     offset: Tensor | None
     error: Tensor
 
@@ -110,55 +110,57 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
     def phases(self, task: Task) -> Sequence[Phase]:
         return [Phase([self._update(task, i)], name=_layer(i)) for i in range(len(self.hidden))]
 
-    def contrast(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> Loss:
+    def cd_loss(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> Loss:
         """F(data) − F(chain) of one layer, batch means."""
         rbm = nets[_layer(layer)]
         with torch.no_grad():
-            walk = self._walk(layer, nets, x.flatten(1), noise)
-        ends = walk.start.visible, walk.chain
-        if walk.offset is None:
+            gibbs = self._gibbs_chain(layer, nets, x.flatten(1), noise)
+        ends = gibbs.start.visible, gibbs.end
+        if gibbs.offset is None:
             energies = [rbm.free_energy(v).mean() for v in ends]
         else:
-            energies = [rbm.centred_free_energy(v, walk.offset).mean() for v in ends]
-        return self._loss(layer, walk, *energies)
+            energies = [rbm.centred_free_energy(v, gibbs.offset).mean() for v in ends]
+        return self._loss(layer, gibbs, *energies)
 
-    def contrast_gradient(
+    def cd_gradient(
         self, layer: int, nets: Nets, x: Tensor, noise: Draws
     ) -> tuple[Mapping[str, Tensor], Loss]:
-        """`contrast` with its gradient in closed form, of a stack of seeds."""
-        rbm, walk = nets[_layer(layer)], self._walk(layer, nets, x.flatten(2), noise)
-        found = rbm.contrast(walk.start, rbm.reach(walk.chain), walk.offset)
-        return found.gradient, self._loss(layer, walk, found.at_start, found.at_end)
+        """`cd_loss` with its gradient in closed form, of a stack of seeds."""
+        rbm, gibbs = nets[_layer(layer)], self._gibbs_chain(layer, nets, x.flatten(2), noise)
+        end = GibbsState(gibbs.end, rbm.hidden_logits(gibbs.end))
+        found = rbm.cd_gradient(gibbs.start, end, gibbs.offset)
+        return found.gradient, self._loss(layer, gibbs, found.at_start, found.at_end)
 
-    def _walk(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> _Walk:
+    def _gibbs_chain(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> _GibbsChain:
         """The Gibbs chain of a layer from flat examples, of one seed or of a stack."""
         rbm, name = nets[_layer(layer)], _layer(layer)
-        start = rbm.reach(self.ascend(nets, x, layer))
-        hidden = start.logits.sigmoid()
-        chain, up = (rbm.chain, rbm.hidden(rbm.chain)) if self.persistent else (start.visible, hidden)
+        data = self.propagate_up(nets, x, layer)
+        start = GibbsState(data, rbm.hidden_logits(data))
+        hidden = start.hidden_logits.sigmoid()
+        v, up = (rbm.chain, rbm.hidden(rbm.chain)) if self.persistent else (data, hidden)
         for step, (u_hidden, u_visible) in enumerate(
             zip(noise[f"{name}.hidden"].unbind(-3), noise[f"{name}.visible"].unbind(-3), strict=True)
         ):
-            up = up if step == 0 else rbm.hidden(chain)
-            chain = rbm.draw_visible(_draw(up, u_hidden), u_visible)
+            up = up if step == 0 else rbm.hidden(v)
+            v = rbm.draw_visible(_draw(up, u_hidden), u_visible)
         rate = self.offset_rate
         offset = None if rate is None else torch.lerp(rbm.offset, hidden.mean(-2), rate)
-        error = (start.visible - rbm.visible(hidden)).square().mean((-2, -1))
-        return _Walk(start, chain, offset, error)
+        error = (data - rbm.visible(hidden)).square().mean((-2, -1))
+        return _GibbsChain(start, v, offset, error)
 
-    def _loss(self, layer: int, walk: _Walk, at_data: Tensor, at_chain: Tensor) -> Loss:
+    def _loss(self, layer: int, gibbs: _GibbsChain, at_data: Tensor, at_chain: Tensor) -> Loss:
         name = _layer(layer)
         stats = {
             f"{name}/free_energy_data": at_data,
             f"{name}/free_energy_chain": at_chain,
-            f"{name}/reconstruction_error": walk.error,
+            f"{name}/reconstruction_error": gibbs.error,
         }
-        buffers = {f"{name}.chain": walk.chain} if self.persistent else {}
-        if walk.offset is not None:
-            buffers[f"{name}.offset"] = walk.offset
+        buffers = {f"{name}.chain": gibbs.end} if self.persistent else {}
+        if gibbs.offset is not None:
+            buffers[f"{name}.offset"] = gibbs.offset
         return Loss(at_data - at_chain, stats, buffers)
 
-    def ascend(self, nets: Nets, x: Tensor, layers: int) -> Tensor:
+    def propagate_up(self, nets: Nets, x: Tensor, layers: int) -> Tensor:
         """Hidden probabilities after the first `layers` layers; `x` itself for none."""
         for i in range(layers):
             x = nets[_layer(i)].hidden(x)
@@ -175,7 +177,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         return (noise["start"] < 0.5).float()
 
     def start_at(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
-        return _draw(self.ascend(nets, x.flatten(1), len(self.hidden)), noise["start"])
+        return _draw(self.propagate_up(nets, x.flatten(1), len(self.hidden)), noise["start"])
 
     def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
         top = len(self.hidden) - 1
@@ -205,8 +207,8 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         return (math.prod(task.shape), *self.hidden)
 
     def _update(self, task: Task, layer: int) -> Update:
-        loss, slope = partial(self.contrast, layer), partial(self.contrast_gradient, layer)
-        return Update(_layer(layer), loss, self._optimizer(task, layer), gradient=slope)
+        loss, gradient = partial(self.cd_loss, layer), partial(self.cd_gradient, layer)
+        return Update(_layer(layer), loss, self._optimizer(task, layer), gradient=gradient)
 
     def _optimizer(self, task: Task, layer: int) -> Optimizer:
         gaussian = task.kind == "points" and layer == 0

@@ -11,18 +11,19 @@ from genbench.ops import rbm
 from genbench.ops.partition import RbmParameters, log_odds
 
 
-class End(NamedTuple):
-    """One end of a Gibbs chain: visible units (B, V), and the logits of hidden units given them (B, H)."""
+class GibbsState(NamedTuple):
+    """One state of a Gibbs chain: visible units (B, V), and the logits of hidden units given them (B, H)."""
 
     visible: Tensor
-    logits: Tensor
+    hidden_logits: Tensor
 
 
-class Contrast(NamedTuple):
-    """What contrastive divergence descends: mean free energies at both ends, and their difference's gradient.
+class CdGradient(NamedTuple):
+    """The gradient of contrastive divergence, and the mean free energies at both ends of the chain.
 
     Attributes:
-        gradient: by parameter.
+        gradient: of the difference of the two energies, by parameter, shaped as these.
+        at_start, at_end: the energies, scalars.
     """
 
     gradient: dict[str, Tensor]
@@ -93,38 +94,38 @@ class Rbm(nn.Module):
         weight, b, c = (p.detach() + step for p, step in zip(plain, (weight, b, c), strict=True))
         return rbm.free_energy(v, weight, b, c, self.log_variance)
 
-    def contrast(self, start: End, end: End, hidden_offset: Tensor | None) -> Contrast:
-        """Mean F(start) − mean F(end) with its gradient in closed form, both ends held fixed.
+    def cd_gradient(self, start: GibbsState, end: GibbsState, hidden_offset: Tensor | None) -> CdGradient:
+        """Gradient in closed form of mean F(start) − mean F(end), both ends held fixed, and the two means.
 
         Without gradients of its own, and of a stack of seeds if this machine holds one.
 
         Args:
-            start, end: visible units and the `hidden_logits` they give.
+            start, end: visible units (B, V) and the `hidden_logits` (B, H) they give.
             hidden_offset: λ of the centred machine, shape (H,), see `centred_free_energy`; None for the
                 plain gradient.
         """
-        ups = start.logits.sigmoid(), end.logits.sigmoid()
-        weight, b, c = rbm.contrast_gradient(start.visible, end.visible, *ups, self.log_variance)
+        hidden = start.hidden_logits.sigmoid(), end.hidden_logits.sigmoid()
+        weight, b, c = rbm.cd_gradient(start.visible, end.visible, *hidden, self.log_variance)
         if hidden_offset is not None:
             weight = weight - _outer(b, hidden_offset) - _outer(self.centre, c)
             b, c = b - (weight @ hidden_offset[..., None])[..., 0], c - self.centre @ weight
         at_start, at_end = (
-            rbm.mean_free_energy(each.visible, each.logits, self.visible_bias, self.log_variance)
+            rbm.mean_free_energy(each.visible, each.hidden_logits, self.visible_bias, self.log_variance)
             for each in (start, end)
         )
-        return Contrast({"weight": weight, "visible_bias": b, "hidden_bias": c}, at_start, at_end)
+        return CdGradient({"weight": weight, "visible_bias": b, "hidden_bias": c}, at_start, at_end)
 
     def rbm_parameters(self) -> RbmParameters:
         """The parameters as they are, for partition functions and bounds."""
         return RbmParameters(self.weight, self.visible_bias, self.hidden_bias, self.log_variance)
 
-    def reach(self, v: Tensor) -> End:
-        """Visible units with the logits of p(h = 1 | v)."""
-        return End(v, rbm.hidden_logits(v, self.weight, self.hidden_bias, self.log_variance))
+    def hidden_logits(self, v: Tensor) -> Tensor:
+        """Logits of p(h = 1 | v), shape (B, H)."""
+        return rbm.hidden_logits(v, self.weight, self.hidden_bias, self.log_variance)
 
     def hidden(self, v: Tensor) -> Tensor:
         """p(h = 1 | v), shape (B, H)."""
-        return torch.sigmoid(self.reach(v).logits)
+        return torch.sigmoid(self.hidden_logits(v))
 
     def visible(self, h: Tensor) -> Tensor:
         """E[v | h], shape (B, V)."""

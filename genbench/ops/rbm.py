@@ -53,11 +53,11 @@ def mean_free_energy(v: Tensor, logits: Tensor, b: Tensor, log_variance: Tensor 
     return over_variance(offset.mean(-2), log_variance).sum(-1) / 2 - hidden
 
 
-def contrast_gradient(
+def cd_gradient(
     start: Tensor,
     end: Tensor,
-    up_start: Tensor,
-    up_end: Tensor,
+    hidden_start: Tensor,
+    hidden_end: Tensor,
     log_variance: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradient of mean F(start) − mean F(end) in W, b and c (Hinton 2002), both ends held fixed.
@@ -67,11 +67,13 @@ def contrast_gradient(
 
     Args:
         start, end: visible units, shape (B, V).
-        up_start, up_end: their hidden probabilities, shape (B, H).
+        hidden_start, hidden_end: their hidden probabilities, shape (B, H).
     """
     batch = start.shape[-2]
     visible = over_variance(torch.cat([start, end], -2), log_variance)
-    hidden = torch.cat([up_start / -batch, up_end / batch], -2)  # one product of 2 B rows for both phases
+    hidden = torch.cat(
+        [hidden_start / -batch, hidden_end / batch], -2
+    )  # one product of 2 B rows for both phases
     apart = over_variance(end.mean(-2) - start.mean(-2), log_variance)
     return visible.mT @ hidden, apart, hidden.sum(-2)
 
