@@ -24,7 +24,7 @@ from genbench.types import Judgement, Standing
 LABELS: Mapping[str, Mapping[str, Any]] = {
     "hard": {},
     "smoothed": {"smoothing": 0.1, "smoothed_sides": 2},
-    "flipped": {"flips": 0.1},
+    "flipped": {"label_flips": 0.1},
 }
 CRITIC_STEPS = 400
 RATES = (1e-3, 3e-3)
@@ -79,8 +79,9 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
         frozen = generator_gradients(made, ring8(), budget.seeds, [CRITIC_STEPS], batch=64)
         norms = frozen.loc[frozen["loss"] == "saturating", ["seed", "norm"]].rename(columns={"norm": "value"})
         parts.append(norms.assign(variant=name, quantity="gradient", rate=RATE))
-    ended = final_scores(results, ["smoothing", "flips", "rate"])
-    kinds = np.where(ended["smoothing"] > 0, "smoothed", np.where(ended["flips"] > 0, "flipped", "hard"))
+    ended = final_scores(results, ["smoothing", "label_flips", "rate"])
+    smoothed, flipped = ended["smoothing"] > 0, ended["label_flips"] > 0
+    kinds = np.where(smoothed, "smoothed", np.where(flipped, "flipped", "hard"))
     trained = ended[["seed", "rate"]].assign(
         variant=kinds, quantity="training", value=ended["diagnosed"].astype(float)
     )

@@ -47,15 +47,17 @@ def minibatch_discrimination() -> Claim:
 
 def suite(budget: Budget) -> Sequence[Comparison]:
     """Without and with."""
-    return [on_points("gan", budget.seeds, budget.steps, kernels=kernels) for kernels in (0, KERNELS)]
+    return [
+        on_points("gan", budget.seeds, budget.steps, minibatch_kernels=kernels) for kernels in (0, KERNELS)
+    ]
 
 
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns variant (``without`` or ``with``), seed, modes, near (share of samples close to a mode)."""
-    frame = final_scores(results, ["kernels"]).rename(
+    frame = final_scores(results, ["minibatch_kernels"]).rename(
         columns={"modes@2500": "modes", "high_quality@2500": "near"}
     )
-    frame = frame.assign(variant=np.where(frame["kernels"] > 0, "with", "without"))
+    frame = frame.assign(variant=np.where(frame["minibatch_kernels"] > 0, "with", "without"))
     return frame[["variant", "seed", "modes", "near"]].fillna(0)
 
 

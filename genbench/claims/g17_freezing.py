@@ -52,14 +52,15 @@ def suite(budget: Budget) -> Sequence[Comparison]:
     """Without and with, at two rates."""
     sweep = {"rate": RATES}
     return [
-        on_points("gan", budget.seeds, budget.steps, sweep=sweep, freeze=freeze) for freeze in (None, FREEZE)
+        on_points("gan", budget.seeds, budget.steps, sweep=sweep, freeze_above=above)
+        for above in (None, FREEZE)
     ]
 
 
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns variant (``free`` or ``freezing``), rate, seed, score, diagnosed."""
-    frame = final_scores(results, ["freeze", "rate"]).rename(columns={QUALITY["ring8"]: "score"})
-    variant = frame["freeze"].notna().map({False: "free", True: "freezing"})
+    frame = final_scores(results, ["freeze_above", "rate"]).rename(columns={QUALITY["ring8"]: "score"})
+    variant = frame["freeze_above"].notna().map({False: "free", True: "freezing"})
     return frame.assign(variant=variant)[["variant", "rate", "seed", "score", "diagnosed"]]
 
 

@@ -42,11 +42,11 @@ class Gan(Model, DirectSampler, Probed):
         depth: hidden layers of dense nets; the image's side decides for conv.
         output: what bounds generated images; with a sigmoid the nets see images in [0, 1].
         rules: how convolutional nets are built.
-        kernels: of minibatch discrimination in a dense critic; 0 for none.
-        flips: probability with which the labels of a real and a generated example are swapped.
-        freeze: a player learns nothing in a step where it is too far ahead: the critic where its accuracy on
-            the batch exceeds this, the generator where the accuracy is below 1 − freeze; None for never. Its
-            gradient is zero then, and what momentum carries dies out within a few steps.
+        minibatch_kernels: of minibatch discrimination in a dense critic; 0 for none.
+        label_flips: probability with which the labels of a real and a generated example are swapped.
+        freeze_above: a player learns nothing in a step where it is too far ahead: the critic where its
+            accuracy on the batch exceeds this, the generator where the accuracy is below 1 − freeze_above;
+            None for never. Its gradient is zero then, and what momentum carries dies out within a few steps.
     """
 
     critic_loss: games.CriticLoss
@@ -65,12 +65,12 @@ class Gan(Model, DirectSampler, Probed):
     depth: int = 2
     output: Output = "tanh"
     rules: conv.Rules = conv.DCGAN
-    kernels: int = 0
-    flips: float = 0.0
-    freeze: float | None = None
+    minibatch_kernels: int = 0
+    label_flips: float = 0.0
+    freeze_above: float | None = None
 
     def refuses(self, task: Task) -> str | None:
-        if self.kernels and self.architecture != "mlp":
+        if self.minibatch_kernels and self.architecture != "mlp":
             return "minibatch discrimination needs a dense critic"
         return conv.supports(task.shape) if self.architecture == "conv" else None
 
@@ -89,13 +89,13 @@ class Gan(Model, DirectSampler, Probed):
             }
         return {
             "generator": dense_generator(self.latent, shape, self.width, self.depth, output),
-            "critic": dense_critic(shape, critic_width, self.depth, self.kernels),
+            "critic": dense_critic(shape, critic_width, self.depth, self.minibatch_kernels),
         }
 
     def noise(self, task: Task, batch: int) -> dict[str, Noise]:
         each = Noise("uniform", (batch,))
         optional = {"mix": each} if self.penalty else {}
-        return {"z": self._prior(batch), **optional, **({"flip": each} if self.flips else {})}
+        return {"z": self._prior(batch), **optional, **({"flip": each} if self.label_flips else {})}
 
     def phases(self, task: Task) -> Sequence[Phase]:
         signed = self._signs(task)
@@ -127,12 +127,12 @@ class Gan(Model, DirectSampler, Probed):
             "critic/accuracy_fake": right[1],
         }
         if self.penalty:
-            dense = self.architecture == "mlp" and not self.kernels
+            dense = self.architecture == "mlp" and not self.minibatch_kernels
             closed = nets["critic"].input_gradient if dense else None
             stats["critic/penalty"] = games.gradient_penalty(nets["critic"], x, fake, noise["mix"], closed)
             value = value + self.penalty * stats["critic/penalty"]
-        if self.freeze is not None:
-            value = _unless(sum(right) / 2 > self.freeze, value)
+        if self.freeze_above is not None:
+            value = _unless(sum(right) / 2 > self.freeze_above, value)
         return Loss(value, stats)
 
     def generate(self, nets: Nets, x: Tensor, noise: Draws) -> Loss:
@@ -140,16 +140,16 @@ class Gan(Model, DirectSampler, Probed):
         scores = nets["critic"](nets["generator"](self._latent(noise["z"])))
         value = self.generator_loss(scores)
         stats = {"generator/loss": value}
-        if self.freeze is not None:
+        if self.freeze_above is not None:
             caught = (scores <= self.threshold).float().mean()
-            value = _unless(caught < 1 - self.freeze, value)
+            value = _unless(caught < 1 - self.freeze_above, value)
         return Loss(value, stats)
 
     def _judged(self, real: Tensor, fake: Tensor, noise: Draws) -> Tensor:
         """The critic's loss of scores whose labels may be swapped."""
-        if not self.flips:
+        if not self.label_flips:
             return self.critic_loss(real, fake)
-        flip = noise["flip"] < self.flips
+        flip = noise["flip"] < self.label_flips
         return self.critic_loss(torch.where(flip, fake, real), torch.where(flip, real, fake))
 
     def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:

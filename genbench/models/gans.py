@@ -12,14 +12,14 @@ from genbench.ops import adversarial as games
 from genbench.ops.optim import adam, rmsprop
 from genbench.registry import forwards, models
 
-NETS = ("latent", "prior", "architecture", "width", "critic_width", "depth", "output")
+NET_OPTIONS = ("latent", "prior", "architecture", "width", "critic_width", "depth", "output")
 """The options of a `Gan` that every member of the family offers."""
-GAME = ("critic_steps", "rate", "beta1", "flips", "freeze")
+GAME_OPTIONS = ("critic_steps", "rate", "beta1", "label_flips", "freeze_above")
 """The options of `gan` that do not depend on its losses and nets."""
 
 
 @models.register("gan", cite="goodfellow2014gan")
-@forwards(Gan, *NETS, "kernels", "flips", "freeze")
+@forwards(Gan, *NET_OPTIONS, "minibatch_kernels", "label_flips", "freeze_above")
 def gan(
     critic_steps: int = 1,
     rate: float = 2e-4,
@@ -51,7 +51,7 @@ def gan_saturating(**options: Any) -> Gan:
 
 
 @models.register("lsgan", cite="mao2017lsgan")
-@forwards(gan, *GAME, *NETS, "kernels")
+@forwards(gan, *GAME_OPTIONS, *NET_OPTIONS, "minibatch_kernels")
 def lsgan(**options: Any) -> Gan:
     """Least-squares GAN with labels 0 and 1; differs from `gan` in its two losses alone."""
     return replace(
@@ -63,7 +63,7 @@ def lsgan(**options: Any) -> Gan:
 
 
 @models.register("wgan", cite="arjovsky2017wgan")
-@forwards(Gan, *NETS)
+@forwards(Gan, *NET_OPTIONS)
 def wgan(critic_steps: int = 5, rate: float = 5e-5, clip: float = 0.01, **nets: Any) -> Gan:
     """Wasserstein GAN with weight clipping, RMSprop and five critic steps."""
     optimizer = rmsprop(rate)
@@ -73,7 +73,7 @@ def wgan(critic_steps: int = 5, rate: float = 5e-5, clip: float = 0.01, **nets: 
 
 
 @models.register("wgan-gp", cite="gulrajani2017wgangp")
-@forwards(Gan, *NETS)
+@forwards(Gan, *NET_OPTIONS)
 def wgan_gp(
     critic_steps: int = 5, rate: float = 1e-4, beta1: float = 0.0, penalty: float = 10.0, **nets: Any
 ) -> Gan:
@@ -93,7 +93,7 @@ def wgan_gp(
 
 @models.register("dcgan", cite="radford2016dcgan")
 @forwards(Rules)
-@forwards(gan, *GAME, "smoothing", "smoothed_sides", "output")
+@forwards(gan, *GAME_OPTIONS, "smoothing", "smoothed_sides", "output")
 def dcgan(latent: int = 100, prior: Prior = "uniform", width: int = 64, **options: Any) -> Gan:
     """Deep convolutional GAN by its paper's five architecture rules, each of which can be broken."""
     rules = Rules(**{rule.name: options.pop(rule.name) for rule in fields(Rules) if rule.name in options})

@@ -27,11 +27,11 @@ from genbench.tasks.task import Task
 ACTIVE_VARIANCE = 0.01
 """A latent unit is used if its mean varies by more over the data (Burda et al. 2016, section 5.2)."""
 
-CARRIES = 0.05
-"""Nats from which on a latent unit carries something of an example."""
+CARRYING_NATS = 0.05
+"""From so many nats on a latent unit carries something of an example."""
 
-STAIRS = 10
-"""Steps in which a growing β reaches its end."""
+WARM_UP_STEPS = 10
+"""Stairs in which a growing β reaches its end."""
 
 Decoder = Literal["bernoulli", "gaussian"]
 Activation = Literal["relu", "tanh"]
@@ -59,7 +59,7 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
         eps: Adam's.
         stages: stretches of training, the i-th 3^i times as long as the first and at rate · 10^(−i/7)
             (Burda et al. 2016, with eight); each starts Adam anew.
-        dynamic: images are drawn from their grey values anew at every step.
+        dynamic_binarization: images are drawn from their grey values anew at every step.
     """
 
     latent: int = 20
@@ -76,12 +76,12 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
     glorot: bool = False
     eps: float = 1e-8
     stages: PositiveInt = 1
-    dynamic: bool = False
+    dynamic_binarization: bool = False
 
     def refuses(self, task: Task) -> str | None:
         if self.decoder == "bernoulli" and task.kind == "points":
             return "a Bernoulli decoder needs data in [0, 1]"
-        if self.dynamic and task.kind == "points":
+        if self.dynamic_binarization and task.kind == "points":
             return "only images can be drawn from their grey values"
         return None
 
@@ -92,13 +92,15 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
 
     def noise(self, task: Task, batch: int) -> dict[str, Noise]:
         noise = {"posterior": Noise("normal", (batch, self.latent))}
-        return noise | {"data": Noise("uniform", (batch, *task.shape))} if self.dynamic else noise
+        if self.dynamic_binarization:
+            noise["data"] = Noise("uniform", (batch, *task.shape))
+        return noise
 
     def phases(self, task: Task) -> Sequence[Phase]:
         gaussian = self._gaussian(task)
 
         def loss(stage: Vae, nets: Nets, x: Tensor, noise: Draws) -> Loss:
-            x = (noise["data"] < x).to(x.dtype) if self.dynamic else x
+            x = (noise["data"] < x).to(x.dtype) if self.dynamic_binarization else x
             return stage.negative_elbo(nets, x, noise["posterior"], gaussian)
 
         def phase(share: float, rate: float, beta: float) -> Phase:
@@ -106,8 +108,8 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
             return Phase([Update("vae", descend, adam(rate, eps=self.eps))], share)
 
         lengths = [3**i for i in range(self.stages)]
-        stair = sum(lengths) * self.warm_up / (1 - self.warm_up) / STAIRS
-        growing = [self.beta * (i + 1) / STAIRS for i in range(STAIRS)] if self.warm_up else []
+        stair = sum(lengths) * self.warm_up / (1 - self.warm_up) / WARM_UP_STEPS
+        growing = [self.beta * (i + 1) / WARM_UP_STEPS for i in range(WARM_UP_STEPS)] if self.warm_up else []
         staged = [phase(n, self.rate * 10 ** (-i / 7), self.beta) for i, n in enumerate(lengths)]
         return [phase(stair, self.rate, beta) for beta in growing] + staged
 
@@ -131,7 +133,7 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
             "vae/active_units": (mean.var(0) > ACTIVE_VARIANCE).float().sum(),
             "vae/inactive_share": (mean.var(0) <= ACTIVE_VARIANCE).float().mean(),
             "vae/kl_largest_unit": nats.max(),
-            "vae/carrying_units": (nats > CARRIES).float().sum(),
+            "vae/carrying_units": (nats > CARRYING_NATS).float().sum(),
             "vae/units": nats.new_tensor(len(nats)),
             "vae/code_use": strange / own,
         }

@@ -41,14 +41,16 @@ class DenseCritic(nn.Sequential):
         return dense_input_gradient(weights, biases, x.flatten(1), LEAK).view_as(x)
 
 
-def dense_critic(shape: tuple[int, ...], width: int, depth: int, kernels: int = 0) -> nn.Sequential:
+def dense_critic(shape: tuple[int, ...], width: int, depth: int, minibatch_kernels: int = 0) -> nn.Sequential:
     """(B, *shape) → (B,): `depth` hidden LeakyReLU(0.2) layers of `width` units.
 
     Args:
-        kernels: of minibatch discrimination before the last layer; 0 for none, which gives a `DenseCritic`.
+        minibatch_kernels: of minibatch discrimination before the last layer; 0 for none, which gives a
+            `DenseCritic`.
     """
     body = mlp([math.prod(shape), *[width] * depth, 1], lambda: nn.LeakyReLU(LEAK))
-    if not kernels:
+    if not minibatch_kernels:
         return DenseCritic(nn.Flatten(), *body, nn.Flatten(0))
-    last = MinibatchDiscrimination(width, kernels), nn.Linear(width + kernels, 1)
+    minibatch = MinibatchDiscrimination(width, minibatch_kernels)
+    last = minibatch, nn.Linear(width + minibatch_kernels, 1)
     return nn.Sequential(nn.Flatten(), *body[:-1], *last, nn.Flatten(0))

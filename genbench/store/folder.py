@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from genbench.store import tables
 from genbench.store.atomic import checked_name, refuse_link, remove_abandoned, write_atomically
 from genbench.store.place import Place, place, read
+from genbench.suite.renamed import todays_names
 from genbench.types import InputError, Record, Score, Verdict
 
 T = TypeVar("T")
@@ -115,12 +116,16 @@ class RunFolder:
         self._write_json(RECORD, vars(record))
 
     def read_record(self) -> Record:
-        """The record as it was written.
+        """The record as it was written, options that were renamed since by the names that they have today.
 
         Raises:
             InputError: it is missing or damaged.
         """
-        return self._read_json(RECORD, _RECORD)
+        record = self._read_json(RECORD, _RECORD)
+        options = record.config.get("options")
+        if not isinstance(options, Mapping):  # a stranger's record may hold anything there
+            return record
+        return replace(record, config={**record.config, "options": todays_names(record.model, options)})
 
     def write_lock(self, lines: Sequence[str]) -> None:
         """Write the exact versions of all that was installed, as a requirements file."""

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from genbench import registry
 from genbench.suite.files import Suite
+from genbench.suite.renamed import first_names
 from genbench.suite.schema import COUNT, SEEDS, Comparison, seed_ids
 from genbench.types import InputError, Precision
 
@@ -50,6 +51,7 @@ class RunConfig:
     def key(self) -> str:
         """Eight hexadecimal digits of all that determines the result; the suite's name does not."""
         content = {name: value for name, value in self._content().items() if name != "suite"}
+        content["options"] = first_names(self.model, self.options)
         if self.stop_on is None:  # runs that nothing stops are the runs they were before there was a way to
             del content["stop_on"]
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -68,7 +68,11 @@ def test_losses_that_are_means_over_examples_can_be_split(digits, model, options
     ("model", "options", "reason"),
     [
         ("dcgan", {"width": 8, "latent": 4}, "the loss of its critic ties a batch's examples together"),
-        ("gan", {"width": 16, "kernels": 4}, "the loss of its critic ties a batch's examples together"),
+        (
+            "gan",
+            {"width": 16, "minibatch_kernels": 4},
+            "the loss of its critic ties a batch's examples together",
+        ),
         ("rbm", {"hidden": 8, "persistent": True}, "what it keeps beside its parameters"),
     ],
 )

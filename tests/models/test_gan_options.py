@@ -13,9 +13,9 @@ from genbench.testing import small_tasks
 POINTS, IMAGES = small_tasks()
 VARIANTS = {
     "smoothing": gan(latent=2, width=8, smoothing=0.1),
-    "flips": gan(latent=2, width=8, flips=0.2),
-    "minibatch": gan(latent=2, width=8, kernels=3),
-    "freeze": gan(latent=2, width=8, freeze=0.6),
+    "flips": gan(latent=2, width=8, label_flips=0.2),
+    "minibatch": gan(latent=2, width=8, minibatch_kernels=3),
+    "freeze": gan(latent=2, width=8, freeze_above=0.6),
     "critic width": gan(latent=2, width=8, critic_width=16),
     "sigmoid": gan(latent=2, width=8, output="sigmoid"),
     "nearest": dcgan(latent=2, width=4, upsampling="nearest"),
@@ -53,7 +53,7 @@ def test_soft_labels_are_cross_entropy_with_soft_targets():
 
 
 def test_flips_swap_the_labels_of_pairs():
-    model = lsgan(latent=2, flips=0.5)
+    model = lsgan(latent=2, label_flips=0.5)
     nets = {"generator": lambda z: z, "critic": lambda x: x[:, 0]}
     x, z = torch.randn(4, 2), torch.randn(4, 2)
     noise = {"z": z, "flip": torch.tensor([0.0, 0.9, 0.4, 0.6])}
@@ -65,7 +65,7 @@ def test_flips_swap_the_labels_of_pairs():
 
 @pytest.mark.parametrize(("score", "critic", "generator"), [(5.0, False, True), (-5.0, True, False)])
 def test_who_is_too_far_ahead_stands_still(score, critic, generator):
-    model = gan(latent=2, freeze=0.8)
+    model = gan(latent=2, freeze_above=0.8)
     gain = torch.ones((), requires_grad=True)
     nets = {"generator": lambda z: gain * z, "critic": lambda x: gain * x[:, 0]}
     x, noise = torch.full((6, 2), score), {"z": torch.full((6, 2), -score)}
@@ -82,7 +82,7 @@ def test_minibatch_features_are_large_where_a_batch_is_all_alike():
     assert torch.equal(alike[:, 3:], torch.ones(8, 2))
     assert diverse[:, 3:].mean() < 0.5
     assert torch.equal(diverse[:, :3], 10 * x)
-    assert "dense" in dcgan().__class__(**{**vars(dcgan()), "kernels": 2}).refuses(IMAGES)
+    assert "dense" in dcgan().__class__(**{**vars(dcgan()), "minibatch_kernels": 2}).refuses(IMAGES)
 
 
 def test_nets_see_the_range_of_the_output():

@@ -38,7 +38,7 @@ def test_dynamic_images_are_drawn_anew_with_their_grey_values_as_probabilities()
             seen.append(x)
             return super().negative_elbo(nets, x, posterior, gaussian)
 
-    model = Spy(latent=2, width=4, dynamic=True)
+    model = Spy(latent=2, width=4, dynamic_binarization=True)
     ensemble = Ensemble(model, TASK, (0,), 3, 16, "loop")
     ensemble.advance(ensemble.initial(), 3)
     assert {value for x in seen for value in x.unique().tolist()} == {0.0, 1.0}
@@ -46,7 +46,7 @@ def test_dynamic_images_are_drawn_anew_with_their_grey_values_as_probabilities()
 
 
 def test_points_have_no_grey_values():
-    assert "grey values" in Vae(dynamic=True).refuses(ring8(samples=10))
+    assert "grey values" in Vae(dynamic_binarization=True).refuses(ring8(samples=10))
 
 
 def test_a_plain_autoencoder_ignores_the_noise():

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from genbench import registry
 from genbench.report.reference import BEGIN, END, excerpt, main, page, read_suites, with_excerpt
+from genbench.store import RunFolder
+from genbench.suite import RunConfig
 from genbench.types import InputError
 
 Place = Any
@@ -75,3 +78,13 @@ def test_missing_marks_and_missing_suites_are_said(tmp_path: Path) -> None:
         with_excerpt("no marks", "text")
     with pytest.raises(InputError, match="holds none of planar, mnist, gpu"):
         read_suites(tmp_path)
+
+
+def test_runs_from_before_options_were_renamed_are_the_runs_that_they_were() -> None:
+    committed = list((ROOT / "results/reference").glob("*/*/*/record.json"))
+    assert any('"flips"' in path.read_text() for path in committed)
+    for path in committed:
+        folder = RunFolder(path.parent)
+        config = RunConfig.from_dict(folder.read_record().config)
+        assert config.key == folder.key
+        registry.models[config.model].resolve(config.options)

@@ -91,6 +91,26 @@ def test_a_record_of_a_later_version_can_be_read(run: RunFolder) -> None:
     assert run.read_record() == RECORD
 
 
+@pytest.mark.parametrize(
+    ("model", "old", "new"),
+    [
+        ("gan", {"width": 8, "flips": 0.1, "rate": 1}, {"width": 8, "label_flips": 0.1, "rate": 1}),
+        ("lsgan", {"kernels": 3, "freeze": 0.8}, {"minibatch_kernels": 3, "freeze_above": 0.8}),
+        ("vae", {"dynamic": True}, {"dynamic_binarization": True}),
+        ("vae", {"flips": 0.1}, {"flips": 0.1}),
+        ("of-a-plugin", {"dynamic": True}, {"dynamic": True}),
+        ("vae", {"dynamic": 1, "dynamic_binarization": 2}, {"dynamic": 1, "dynamic_binarization": 2}),
+        ("vae", [3], [3]),
+    ],
+    ids=str,
+)
+def test_options_are_read_by_the_names_that_they_have_today(run: RunFolder, model, old, new) -> None:
+    run.write_record(Record("a", "b", model, {"options": old}, "done", (0,)))
+    options = run.read_record().config["options"]
+    assert options == new
+    assert list(options) == list(new)
+
+
 def test_traces_round_trip(run: RunFolder) -> None:
     run.write_trace(TRACE.assign(extra=1)[["value", "extra", *TRACE.columns[:-1]]])
     pd.testing.assert_frame_equal(run.read_trace(), TRACE)
