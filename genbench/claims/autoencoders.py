@@ -43,6 +43,6 @@ def codes(results: Results) -> Iterator[tuple[Reopened, int, Tensor, Tensor]]:
         for row, seed in enumerate(run.ensemble.seeds):
             with torch.no_grad():
                 mean, log_variance = model.posterior(
-                    run.ensemble.nets(run.state, row), task.unit(task.held_out)
+                    run.ensemble.nets(run.state, row), task.to_float(task.held_out)
                 )
             yield run, seed, mean, log_variance

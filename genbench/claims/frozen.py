@@ -54,7 +54,8 @@ def generator_gradients(gan: Gan, task: Task, seeds: int, stops: Sequence[int], 
 
 def _measured(ensemble: Ensemble, gan: Gan, state: State, step: int, name: str) -> pd.DataFrame:
     noise = streams.draw(gan.noise(ensemble.task, PROBE), ensemble.generators("probe"))
-    data = ensemble.task.unit(ensemble.task.train[:1]).expand(len(ensemble.seeds), -1, *ensemble.task.shape)
+    task = ensemble.task
+    data = task.to_float(task.train[:1]).expand(len(ensemble.seeds), -1, *task.shape)
 
     def loss(nets: Nets, x: Tensor, drawn: Draws) -> Loss:
         scores = nets["critic"](gan.sample(ensemble.task, nets, drawn))

@@ -77,7 +77,7 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
     for run in reopened(results):
         variant = next(n for n, way in UPSAMPLING.items() if way.items() <= run.options.items())
         task = run.ensemble.task
-        real = nyquist_share(task.unit(task.held_out))
+        real = nyquist_share(task.to_float(task.held_out))
         for when, state in (("start", run.ensemble.initial()), ("end", run.state)):
             for seed, images in zip(
                 run.ensemble.seeds, draw(run.ensemble, state, IMAGES, "claims"), strict=True

@@ -64,7 +64,7 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
         assert isinstance(model, Vae)
         nets = run.ensemble.nets(run.state, run.ensemble.seeds.index(seed))
         with torch.no_grad():
-            error = (model.decoded(task, nets, mean) - task.unit(task.held_out)).square().mean()
+            error = (model.decoded(task, nets, mean) - task.to_float(task.held_out)).square().mean()
         rows.append((kind(run.options), seed, float(mean.double().var(0).sum()), float(error)))
     measured = pd.DataFrame(rows, columns=["variant", "seed", "spread", "error"])
     return ended_by_kind(results)[["variant", "seed", "score"]].merge(measured, on=["variant", "seed"])

@@ -62,7 +62,7 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
     rows = []
     for run in reopened(results):
         task = run.ensemble.task
-        real = high_share(task.unit(task.held_out))
+        real = high_share(task.to_float(task.held_out))
         for seed, images in zip(
             run.ensemble.seeds, draw(run.ensemble, run.state, IMAGES, "claims"), strict=True
         ):

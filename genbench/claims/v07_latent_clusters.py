@@ -61,7 +61,7 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
     for run, seed, mean, _ in codes(results):
         task = run.ensemble.task
         assert task.held_out_labels is not None
-        linear = components(task.unit(task.train), task.unit(task.held_out), mean.shape[1])
+        linear = components(task.to_float(task.train), task.to_float(task.held_out), mean.shape[1])
         rows += [
             ("VAE", seed, purity(mean, task.held_out_labels)),
             ("components", seed, purity(linear, task.held_out_labels)),

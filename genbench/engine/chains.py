@@ -58,7 +58,7 @@ class Chains:
         """Energy distance of chains from noise and chains from data, in units of the data's spread."""
         task = self.ensemble.task
         cold = self._from_noise(state, STARTED, sources)
-        reals = task.unit(task.train[:STARTED])
+        reals = task.to_float(task.train[:STARTED])
         noise = streams.draw(self.model.start_noise(task, STARTED), sources)
         warm = each(self.ensemble, state, lambda nets, z: self.model.start_at(task, nets, reals, z), noise)
         sweeps = min(MOST_SWEEPS, self.model.sampling_sweeps, max(1, self.ensemble.steps // STEPS_A_START))

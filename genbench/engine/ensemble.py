@@ -220,7 +220,7 @@ class Ensemble:
             at = torch.full_like(state.died[0], step)
             for u, update in enumerate(updates):
                 for again in range(update.repeats):
-                    x = self.task.unit(self.task.train[data[:, again]])
+                    x = self.task.to_float(self.task.train[data[:, again]])
                     noise = {name: drawn[:, again] for name, drawn in noises[u].items()}
                     self._apply(state, at, phase, u, x, noise, signals)
 

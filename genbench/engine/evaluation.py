@@ -97,7 +97,7 @@ class Evaluation:
     def _real(self) -> np.ndarray:
         """Held-out data that pictures show beside samples."""
         task = self.ensemble.task
-        return task.unit(task.held_out[: PICTURED[task.kind]]).cpu().numpy()
+        return task.to_float(task.held_out[: PICTURED[task.kind]]).cpu().numpy()
 
     @contextlib.contextmanager
     def _timed(self) -> Iterator[None]:

@@ -172,7 +172,7 @@ def _tied(one: Ensemble, size: int) -> str | None:
     axes = _axes(one.model, one.task, one.batch, size)
     shares = [Split(rank, size, axes) for rank in range(size)]
     players = one.initial().players
-    x = one.task.unit(one.task.train[torch.arange(one.batch) % len(one.task.train)])[None]
+    x = one.task.to_float(one.task.train[torch.arange(one.batch) % len(one.task.train)])[None]
     noise = streams.draw(one.model.noise(one.task, one.batch), one.generators("split"))
     for update in (update for _, _, updates in one.spans for update in updates):
         slope = gradient(update, one.layouts, "loop")

@@ -57,7 +57,7 @@ class Probe:
     @cached_property
     def _real(self) -> Tensor:
         task = self.ensemble.task
-        return task.unit(task.held_out[: BANK // 2])
+        return task.to_float(task.held_out[: BANK // 2])
 
     def _direct(self, state: State, model: DirectSampler) -> dict[str, Tensor]:
         task = self.ensemble.task
@@ -75,4 +75,4 @@ class Probe:
 
 @cached
 def _reference(task: Task) -> Reference:
-    return Reference.of(task.unit(task.train[: 2 * BANK]), task.unit(task.held_out[: 8 * BANK]))
+    return Reference.of(task.to_float(task.train[: 2 * BANK]), task.to_float(task.held_out[: 8 * BANK]))

@@ -33,7 +33,7 @@ def fitted_gaussian(task: Task, n: int) -> Tensor:
     Images are cut to [0, 1]. It knows all linear structure and nothing else: a generator that does not beat
     it has learnt no more than a mean and a covariance. Shape (n, *task.shape).
     """
-    train = task.unit(task.train).reshape(len(task.train), -1).double()
+    train = task.to_float(task.train).reshape(len(task.train), -1).double()
     centred = train - train.mean(dim=0)
     covariance = centred.T @ centred / len(train)
     covariance.diagonal().add_(_JITTER * covariance.diagonal().mean() + torch.finfo(torch.float64).tiny)

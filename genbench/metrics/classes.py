@@ -177,7 +177,8 @@ def _transferred(task: Task, x: Tensor, labels: Tensor) -> Estimate:
     from sklearn.linear_model import LogisticRegression
 
     assert task.held_out_labels is not None
-    held_out, truth = task.unit(task.held_out).flatten(1).cpu().numpy(), task.held_out_labels.cpu().numpy()
+    held_out = task.to_float(task.held_out).flatten(1).cpu().numpy()
+    truth = task.held_out_labels.cpu().numpy()
     known = labels.unique()
     if len(known) == 1:
         return proportion(int((truth == int(known)).sum()), len(truth), flags=("one class",))

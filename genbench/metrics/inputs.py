@@ -125,4 +125,4 @@ def never_refuses(subject: Subject) -> None:
 def _choice(task: Task, split: Tensor, n: int) -> Tensor:
     """Which rows does not depend on the device; a split may be ordered by class, so they are shuffled."""
     order = torch.randperm(len(split), generator=torch.Generator().manual_seed(0))[:n]
-    return task.unit(split[order.to(split.device)])
+    return task.to_float(split[order.to(split.device)])

@@ -48,7 +48,7 @@ def train(task: Task, epochs: int, shift: int) -> LeNet:
             for group in optimizer.param_groups:
                 group["lr"] = 1e-3 * (1 + math.cos(math.pi * epoch / epochs))
             for batch in torch.randperm(len(task.train), generator=generator).split(BATCH):
-                images = shifted(task.unit(task.train[batch]), shift, generator)
+                images = shifted(task.to_float(task.train[batch]), shift, generator)
                 loss = F.cross_entropy(net(images), task.train_labels[batch], label_smoothing=0.05)
                 optimizer.zero_grad()
                 loss.backward()
@@ -59,7 +59,7 @@ def train(task: Task, epochs: int, shift: int) -> LeNet:
 def held_out_accuracy(net: LeNet, task: Task) -> float:
     """Share of the task's held-out images whose most probable class is their label."""
     assert task.held_out_labels is not None
-    guess = torch.cat([net(task.unit(part)).argmax(dim=1) for part in task.held_out.split(1024)])
+    guess = torch.cat([net(task.to_float(part)).argmax(dim=1) for part in task.held_out.split(1024)])
     return float((guess == task.held_out_labels).double().mean())
 
 

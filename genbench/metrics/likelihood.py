@@ -191,7 +191,7 @@ def _log_unnormalised(subject: Subject) -> Tensor:
         return deep_log_weights(machines, x, uniforms)
 
     parts = task.held_out.split(EXAMPLES)
-    flat = (task.unit(part).flatten(1).double() for part in parts)
+    flat = (task.to_float(part).flatten(1).double() for part in parts)
     return torch.cat([torch.stack([weights(x) for _ in range(draws)]).mean(0) for x in flat])
 
 
@@ -204,7 +204,7 @@ def _partition(subject: Subject, method: Literal["exact", "ais", "reverse"], cha
     machine = RbmParameters(*(t.detach().float() for t in top[:3]))
     generator = torch.Generator(task.device).manual_seed(0)
     lowest = len(_machines(subject)) == 1
-    base = log_odds(task.unit(task.train).flatten(1).mean(0)) if lowest else None
+    base = log_odds(task.to_float(task.train).flatten(1).mean(0)) if lowest else None
     if method == "ais":
         return ais(machine, chains, base_bias=base, generator=generator)
     start = reference(task, chains).flatten(1)
@@ -218,7 +218,7 @@ def _bounds(subject: Subject, draws: int) -> tuple[Tensor, Tensor]:
     """Mean and log-mean-exp of the log weights of every held-out example, each (n,), double."""
     generator = torch.Generator(subject.task.device).manual_seed(0)
     parts = subject.task.held_out.split(EXAMPLES)
-    logs = [_log_weights(subject, subject.task.unit(part), draws, generator) for part in parts]
+    logs = [_log_weights(subject, subject.task.to_float(part), draws, generator) for part in parts]
     means = torch.cat([log.mean(0) for log in logs])
     return means, torch.cat([torch.logsumexp(log, 0) - math.log(draws) for log in logs])
 
@@ -277,5 +277,5 @@ def _refuses_grey(task: Task) -> str | None:
 
 @cached
 def _binary(task: Task) -> bool:
-    x = task.unit(task.held_out)
+    x = task.to_float(task.held_out)
     return bool(((x == 0) | (x == 1)).all())

@@ -75,4 +75,4 @@ def fresh_features(task: Task, space: Space, n: int) -> Tensor:
 def reference_moments(task: Task, space: Space) -> Moments:
     """Moments of the features of the whole training set."""
     parts = task.train.split(_CHUNK)
-    return moments(torch.cat([space.embed(task, task.unit(part)) for part in parts]))
+    return moments(torch.cat([space.embed(task, task.to_float(part)) for part in parts]))

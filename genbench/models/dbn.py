@@ -79,7 +79,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
     sampling_sweeps: int = 500
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
-        data = task.unit(task.train).flatten(1)
+        data = task.to_float(task.train).flatten(1)
         mean = data.mean(0).cpu()
         spread = data.std(0).cpu() if task.kind == "points" else None
         halves = [torch.full((units,), 0.5) for units in self.hidden[:-1]]

@@ -62,7 +62,7 @@ def binarised(task: Task, rule: Rule, flip: bool) -> Task:
 def _bits(task: Task, images: Tensor, rule: Rule, flip: bool, seed: int) -> Tensor:
     white = 255 if images.dtype == torch.uint8 else 1
     if rule != "dynamic":
-        unit = task.unit(images)
-        drawn = torch.rand(unit.shape, generator=torch.Generator().manual_seed(seed))
-        images = (unit > (0.5 if rule == "threshold" else drawn)).to(images.dtype) * white
+        grey = task.to_float(images)
+        drawn = torch.rand(grey.shape, generator=torch.Generator().manual_seed(seed))
+        images = (grey > (0.5 if rule == "threshold" else drawn)).to(images.dtype) * white
     return white - images if flip else images

@@ -42,7 +42,7 @@ class Task:
 
     Attributes:
         train, held_out: shape (n, *shape). Points are float32 in their own units. Images are (C, H, W),
-            either float32 in [0, 1] or uint8 in [0, 255]; `unit` gives both as float32.
+            either float32 in [0, 1] or uint8 in [0, 255]; `to_float` gives both as float32.
         truth: the exact distribution; None where only data are known.
         train_labels, held_out_labels: integer classes, shape (n,), where there are any.
         metrics: names of the scores taken by default, protocol included.
@@ -73,8 +73,8 @@ class Task:
     def device(self) -> torch.device:
         return self.train.device
 
-    def unit(self, x: Tensor) -> Tensor:
-        """Stored examples as float32, images in [0, 1]."""
+    def to_float(self, x: Tensor) -> Tensor:
+        """Stored examples as float32, images in [0, 1], in the shape (…, *shape) that they have."""
         return x.float().div_(255) if x.dtype == torch.uint8 else x
 
     def checksum(self) -> str:

@@ -73,7 +73,7 @@ def _cube8() -> Task:
 @functools.cache
 def _mnist14() -> Task:
     mnist: Task = tasks["mnist"].create()
-    train, held_out = (avg_pool2d(mnist.unit(x[:IMAGES]), 2) for x in (mnist.train, mnist.held_out))
+    train, held_out = (avg_pool2d(mnist.to_float(x[:IMAGES]), 2) for x in (mnist.train, mnist.held_out))
     assert mnist.train_labels is not None
     return Task("mnist14", "images", train, held_out, (), train_labels=mnist.train_labels[:IMAGES].long())
 

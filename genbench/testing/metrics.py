@@ -13,7 +13,7 @@ from genbench.tasks.task import Task
 
 def check_real_data_are_scored_or_refused(metric: Metric, task: Task) -> None:
     """Held-out data get a finite estimate inside its interval, and so does what the metric calls real."""
-    subject = Subject(task, lambda n: task.unit(task.held_out[:n]))
+    subject = Subject(task, lambda n: task.to_float(task.held_out[:n]))
     if reason := metric.refuses(subject):
         assert reason == reason.strip(" ."), "a refusal is a phrase"
         return

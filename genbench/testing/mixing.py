@@ -25,7 +25,7 @@ def long_chains(ensemble: Ensemble, state: State, model: ChainSampler) -> tuple[
     task = ensemble.task
     sources = ensemble.generators("outcome chains", state.step)
     noise = streams.draw(model.start_noise(task, CHAINS), sources)
-    reals = task.unit(task.train[-CHAINS:])
+    reals = task.to_float(task.train[-CHAINS:])
     cold = each(ensemble, state, lambda nets, z: model.start(task, nets, z), noise)
     warm = each(ensemble, state, lambda nets, z: model.start_at(task, nets, reals, z), noise)
     units = torch.cat([cold, warm], 1)

@@ -52,7 +52,7 @@ class Parzen(Model, DirectSampler):
     rate: float = 0.0
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
-        return {"parzen": Kernels(task.unit(task.train).flatten(1), self.width)}
+        return {"parzen": Kernels(task.to_float(task.train).flatten(1), self.width)}
 
     def noise(self, task: Task, batch: int) -> dict[str, Noise]:
         return {}

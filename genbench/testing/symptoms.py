@@ -60,7 +60,7 @@ def needed_units(task: Task) -> int:
     2019), whatever else it could use. σ² is that of a mixture's components, and the mean of x (1 − x) over
     the pixels of images, whose grey values count as probabilities.
     """
-    x = task.unit(task.train[:2000]).flatten(1).double()
+    x = task.to_float(task.train[:2000]).flatten(1).double()
     truth = task.truth
     sigma = truth.sigma if isinstance(truth, Mixture) else None
     noise = sigma**2 if sigma is not None else float((x * (1 - x)).mean())

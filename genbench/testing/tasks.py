@@ -16,7 +16,7 @@ def check_splits(task: Task) -> None:
     assert len(task.train) > 0
     assert len(task.held_out) > 0
     assert task.held_out.shape[1:] == task.train.shape[1:] == torch.Size(task.shape)
-    for split in (task.unit(task.train), task.unit(task.held_out)):
+    for split in (task.to_float(task.train), task.to_float(task.held_out)):
         assert split.dtype == torch.float32
         assert split.isfinite().all()
         assert task.kind == "points" or (split.min() >= 0 and split.max() <= 1)
@@ -53,7 +53,7 @@ def check_default_metrics(task: Task) -> None:
     """Every metric that the task asks for by default can score it, or says why it cannot."""
     assert task.metrics
     for name in task.metrics:
-        reason = named(name).refuses(Subject(task, lambda n: task.unit(task.held_out[:n])))
+        reason = named(name).refuses(Subject(task, lambda n: task.to_float(task.held_out[:n])))
         assert reason is None or reason.strip()
 
 

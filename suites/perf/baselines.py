@@ -87,7 +87,7 @@ def sklearn_rbm(hidden: int, task: Task, batch: int, examples: int, double: bool
     """An epoch of scikit-learn's BernoulliRBM over `examples` examples; it computes in their precision."""
     from sklearn.neural_network import BernoulliRBM
 
-    x = task.unit(task.train[:examples]).flatten(1).numpy().astype("float64" if double else "float32")
+    x = task.to_float(task.train[:examples]).flatten(1).numpy().astype("float64" if double else "float32")
     machine = BernoulliRBM(hidden, learning_rate=0.05, batch_size=batch, n_iter=1, random_state=0)
     return lambda: machine.fit(x)
 
@@ -118,6 +118,6 @@ def through_loader(model: Gan, task: Task, batch: int) -> Step:
 
 
 def _batches(task: Task, batch: int, signed: bool = False) -> Callable[[], Tensor]:
-    stored = task.unit(task.train)
+    stored = task.to_float(task.train)
     data = 2 * stored - 1 if signed else stored
     return lambda: data[torch.randint(len(data), (batch,))]

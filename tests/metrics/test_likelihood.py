@@ -25,7 +25,7 @@ def subject(model, task: Task = TASK, scale: float = 1.0) -> Subject:
         for net in nets.values():
             for parameter in net.parameters():
                 parameter.mul_(scale)
-    return Subject(task, lambda n: task.unit(task.held_out[:n]), model, nets)
+    return Subject(task, lambda n: task.to_float(task.held_out[:n]), model, nets)
 
 
 def score(name: str, who: Subject) -> Estimate:

@@ -28,7 +28,7 @@ def slopes(runs: Ensemble, layer: int, backend: str) -> tuple[torch.Tensor, Loss
     replace(runs).advance(state, runs.spans[layer][1])
     players, buffers = ({n: t.double() for n, t in own.items()} for own in (state.players, state.buffers))
     noise = streams.draw(runs.model.noise(runs.task, runs.batch), runs.generators("test"))
-    x = runs.task.unit(runs.task.train[: 3 * runs.batch]).double().unflatten(0, (3, runs.batch))
+    x = runs.task.to_float(runs.task.train[: 3 * runs.batch]).double().unflatten(0, (3, runs.batch))
     for layout in runs.layouts.values():
         layout.shell.double()
     update = runs.spans[layer][2][0]

@@ -263,5 +263,5 @@ def test_running_scoring_and_reporting_ask_no_network(task, tmp_path, monkeypatc
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     run_folder(tmp_path / "results")
     write_report(load(tmp_path / "results"), tmp_path / "report")
-    assert score(task.unit(task.held_out), task, ["modes@50"])[0]["value"] is not None
+    assert score(task.to_float(task.held_out), task, ["modes@50"])[0]["value"] is not None
     assert pd.notna(load(tmp_path / "results").scores["value"]).all()

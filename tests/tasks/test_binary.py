@@ -23,7 +23,7 @@ def test_threshold_is_one_half_and_keeps_bytes():
 def test_static_bits_have_the_grey_values_as_their_means_and_are_fixed():
     task, again = (binarised(grey(), "static", flip=False) for _ in range(2))
     assert set(task.train.unique().tolist()) == {0, 255}
-    off = task.unit(task.train).mean(0) - grey().unit(grey().train[0])
+    off = task.to_float(task.train).mean(0) - grey().to_float(grey().train[0])
     assert off.abs().max() < 4 * (0.25 / 400) ** 0.5
     assert off.abs().mean() > 0.005
     assert task.checksum() == again.checksum()

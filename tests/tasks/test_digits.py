@@ -14,7 +14,7 @@ def test_images_are_grey_floats_in_the_unit_interval() -> None:
     assert task.train.dtype == task.held_out.dtype == torch.float32
     assert task.train.min() == 0
     assert task.train.max() == 1
-    assert torch.equal(task.unit(task.train), task.train)
+    assert torch.equal(task.to_float(task.train), task.train)
 
 
 def test_split_is_of_the_documented_size_and_complete() -> None:

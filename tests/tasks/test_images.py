@@ -47,8 +47,8 @@ def test_other_sizes_are_refused(mnist_dir: Path) -> None:
 
 def test_unit_images_are_floats_up_to_one(mnist_dir: Path) -> None:
     task = mnist(data_dir=mnist_dir)
-    assert task.unit(task.train).dtype == torch.float32
-    assert task.unit(task.train)[29].max().item() == pytest.approx(30 / 255)
+    assert task.to_float(task.train).dtype == torch.float32
+    assert task.to_float(task.train)[29].max().item() == pytest.approx(30 / 255)
 
 
 def test_cifar_has_colour_planes_first(cifar_dir: Path) -> None:

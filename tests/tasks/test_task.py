@@ -32,13 +32,13 @@ def test_shape_and_dim_are_of_one_example() -> None:
 
 def test_unit_scales_bytes_and_leaves_the_stored_ones_alone() -> None:
     stored = torch.tensor([0, 51, 255], dtype=torch.uint8)
-    assert torch.equal(task().unit(stored), torch.tensor([0.0, 0.2, 1.0]))
+    assert torch.equal(task().to_float(stored), torch.tensor([0.0, 0.2, 1.0]))
     assert stored.tolist() == [0, 51, 255]
 
 
 def test_unit_passes_floats_through() -> None:
     stored = torch.tensor([-3.0, 0.5, 7.0])
-    assert torch.equal(task().unit(stored), stored)
+    assert torch.equal(task().to_float(stored), stored)
 
 
 @pytest.mark.parametrize("split", ["train", "held_out"])
