@@ -28,14 +28,14 @@ def walk(ensemble: Ensemble, state: State) -> Tensor | None:
     if not isinstance(model, DirectSampler):
         return None
     walks, stops = WALKS[task.kind]
-    laws = model.sample_noise(task, CHUNK)
-    drawn = streams.draw(laws, ensemble.generators("walks", 0))
+    declared = model.sample_noise(task, CHUNK)
+    drawn = streams.draw(declared, ensemble.generators("walks", 0))
     t = torch.linspace(0, 1, stops, device=ensemble.device).repeat(walks)
     for row in range(len(ensemble.seeds)):
         own = {name: noise[row] for name, noise in drawn.items()}
         ends = [{name: noise[i : i + walks] for name, noise in own.items()} for i in (0, walks)]
         start, end = ({name: z.repeat_interleave(stops, dim=0) for name, z in at.items()} for at in ends)
-        for name, path in between(laws, start, end, t).items():
+        for name, path in between(declared, start, end, t).items():
             own[name][: walks * stops] = path
     samples = each(ensemble, state, lambda nets, z: model.sample(task, nets, z), drawn)
     return samples[:, : walks * stops].unflatten(1, (walks, stops))

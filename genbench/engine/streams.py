@@ -24,8 +24,8 @@ def generator(device: torch.device, *key: object) -> torch.Generator:
 
 
 def fill(noise: Noise, out: Tensor, source: torch.Generator) -> Tensor:
-    """Overwrite `out` with draws of the law of `noise`."""
-    return out.normal_(generator=source) if noise.law == "normal" else out.uniform_(generator=source)
+    """Overwrite `out` with draws of the distribution of `noise`."""
+    return out.normal_(generator=source) if noise.distribution == "normal" else out.uniform_(generator=source)
 
 
 def draw(

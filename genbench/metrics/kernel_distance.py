@@ -141,7 +141,7 @@ def _discrepancy(x: Tensor, y: Tensor, kernel: Kernel, diagonal: Callable[[Tenso
     """Unbiased E k(X, X′) + E k(Y, Y′) − 2 E k(X, Y), with the interval of the samples `y`.
 
     Its standard error is the first-order one of a U-statistic, 2 sd(h) / √m with h(y) = E k(y, Y′) −
-    E k(y, X); where the laws agree that term vanishes and the interval is too short.
+    E k(y, X); where the distributions agree that term vanishes and the interval is too short.
 
     Args:
         diagonal: k of each row with itself, shape (n, d) → (n,).

@@ -231,14 +231,15 @@ def _log_weights(subject: Subject, x: Tensor, draws: int, generator: torch.Gener
     parts = []
     for first in range(0, draws, most):
         declared = model.weight_noise(task, min(most, draws - first), len(x))
-        noise = {name: _drawn(law, generator) for name, law in declared.items()}
+        noise = {name: _drawn(each, generator) for name, each in declared.items()}
         parts.append(model.log_weights(task, subject.nets, x, noise).double())
     return torch.cat(parts)
 
 
 def _drawn(noise: Noise, generator: torch.Generator) -> Tensor:
     out = torch.empty(noise.shape, device=generator.device)
-    return out.normal_(generator=generator) if noise.law == "normal" else out.uniform_(generator=generator)
+    fill = out.normal_ if noise.distribution == "normal" else out.uniform_
+    return fill(generator=generator)
 
 
 def _machines(subject: Subject) -> list[RbmParameters]:

@@ -37,10 +37,10 @@ def path_length(subject: Subject, n: int) -> Estimate:
     generator = torch.Generator().manual_seed(0)
     lengths = []
     for start in range(0, n, _BATCH):
-        laws = model.sample_noise(task, min(_BATCH, n - start))
-        first, second = (_draws(laws, generator, task.device) for _ in range(2))
+        declared = model.sample_noise(task, min(_BATCH, n - start))
+        first, second = (_draws(declared, generator, task.device) for _ in range(2))
         t = torch.rand(min(_BATCH, n - start), generator=generator).to(task.device)
-        near, far = (between(laws, first, second, t + shift) for shift in (0.0, STEP))
+        near, far = (between(declared, first, second, t + shift) for shift in (0.0, STEP))
         with torch.no_grad():
             moved = model.sample(task, subject.nets, far) - model.sample(task, subject.nets, near)
         lengths.append(moved.flatten(1).double().square().sum(dim=1) / STEP**2)
@@ -68,21 +68,24 @@ def path_length_metric(n: PositiveInt = 1000) -> Metric:
     return Metric(f"path_length@{label(n)}", "lower", estimate, refuses)
 
 
-def _draws(laws: Mapping[str, Noise], generator: torch.Generator, device: torch.device) -> dict[str, Tensor]:
+def _draws(
+    declared: Mapping[str, Noise], generator: torch.Generator, device: torch.device
+) -> dict[str, Tensor]:
     draw = {"normal": torch.randn, "uniform": torch.rand}
     return {
-        name: draw[noise.law](noise.shape, generator=generator).to(device) for name, noise in laws.items()
+        name: draw[noise.distribution](noise.shape, generator=generator).to(device)
+        for name, noise in declared.items()
     }
 
 
 def between(
-    laws: Mapping[str, Noise], start: Mapping[str, Tensor], end: Mapping[str, Tensor], t: Tensor
+    declared: Mapping[str, Noise], start: Mapping[str, Tensor], end: Mapping[str, Tensor], t: Tensor
 ) -> dict[str, Tensor]:
     """Noise at the fractions `t`, shape (n,), of the ways: great circles if normal, lines if uniform."""
     between: dict[str, Tensor] = {}
-    for name, noise in laws.items():
+    for name, noise in declared.items():
         along = t.view(-1, *[1] * (len(noise.shape) - 1))
-        mix = spherical if noise.law == "normal" else torch.lerp
+        mix = spherical if noise.distribution == "normal" else torch.lerp
         between[name] = mix(start[name], end[name], along)
     return between
 

@@ -40,7 +40,8 @@ def different_bins(centers: Tensor, real: Features, fake: Features) -> Estimate:
     """Number of statistically different bins (NDB, Richardson & Weiss 2018, arXiv:1805.12462).
 
     Each set is counted into the nearest of the `centers`; a bin differs if the two-proportion z-test says so
-    at p < .05. Samples of the same law differ in about 5 of 100 bins. Grows with n: compare at one n only.
+    at p < .05. Samples of the same distribution differ in about 5 of 100 bins. Grows with n: compare at one
+    n only.
 
     Args:
         centers: shape (K, d), as from `bin_centers`.
@@ -129,7 +130,7 @@ def birthday(n: PositiveInt = 1000) -> Metric:
         return collision_support(samples(subject, n), _closest(subject.task, n))
 
     def refuses(subject: Subject) -> str | None:
-        return None if subject.task.kind == "images" else "points of a continuous law never repeat"
+        return None if subject.task.kind == "images" else "points of a continuous distribution never repeat"
 
     return Metric(f"birthday@{label(n)}", "higher", estimate, refuses, n, lambda task: estimate(ideal(task)))
 

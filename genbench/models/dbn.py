@@ -94,7 +94,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         buffers = {}
         for i, (v, h) in enumerate(itertools.pairwise(self._sizes(task))):
             if self.persistent:
-                buffers[f"{_layer(i)}.chain"] = Noise(_visible_law(task, i), (batch, v))
+                buffers[f"{_layer(i)}.chain"] = Noise(_visible_distribution(task, i), (batch, v))
             if self.offset_rate is not None:
                 buffers[f"{_layer(i)}.offset"] = Noise("uniform", (h,))
         return buffers
@@ -104,7 +104,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         noise = {}
         for i, (v, h) in enumerate(itertools.pairwise(sizes)):
             noise[f"{_layer(i)}.hidden"] = Noise("uniform", (self.cd_steps, batch, h))
-            noise[f"{_layer(i)}.visible"] = Noise(_visible_law(task, i), (self.cd_steps, batch, v))
+            noise[f"{_layer(i)}.visible"] = Noise(_visible_distribution(task, i), (self.cd_steps, batch, v))
         return noise
 
     def phases(self, task: Task) -> Sequence[Phase]:
@@ -183,7 +183,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         top = len(self.hidden) - 1
         visible, hidden = self._sizes(task)[-2:]
         return {
-            "visible": Noise(_visible_law(task, top), (n, visible)),
+            "visible": Noise(_visible_distribution(task, top), (n, visible)),
             "hidden": Noise("uniform", (n, hidden)),
         }
 
@@ -193,7 +193,7 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
 
     def read_noise(self, task: Task, n: int) -> dict[str, Noise]:
         below = enumerate(self._sizes(task)[:-1])
-        return {_layer(i): Noise(_visible_law(task, i), (n, units)) for i, units in below}
+        return {_layer(i): Noise(_visible_distribution(task, i), (n, units)) for i, units in below}
 
     def read(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
         """Down pass: draws between layers; at the bottom probabilities for images, a draw for points."""
@@ -220,7 +220,7 @@ def _layer(i: int) -> str:
     return f"rbm{i}"
 
 
-def _visible_law(task: Task, layer: int) -> Literal["normal", "uniform"]:
+def _visible_distribution(task: Task, layer: int) -> Literal["normal", "uniform"]:
     return "normal" if task.kind == "points" and layer == 0 else "uniform"
 
 

@@ -28,10 +28,10 @@ class Noise:
     """Random numbers that a computation needs, drawn for it by the engine.
 
     Attributes:
-        law: standard normal, or uniform on [0, 1).
+        distribution: standard normal, or uniform on [0, 1).
     """
 
-    law: Literal["normal", "uniform"]
+    distribution: Literal["normal", "uniform"]
     shape: tuple[int, ...]
 
     @property

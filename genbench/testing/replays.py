@@ -63,8 +63,9 @@ def run_all(model: DirectSampler, task: Task, nets: Nets, real: Tensor) -> None:
     """Pass `WOKEN` samples, and fresh data (n, *task.shape), through every net that takes them."""
     source = torch.Generator().manual_seed(5)
     declared = model.sample_noise(task, WOKEN)
+    draw = {"normal": torch.randn, "uniform": torch.rand}
     draws = {
-        name: (torch.randn if noise.law == "normal" else torch.rand)(noise.shape, generator=source).double()
+        name: draw[noise.distribution](noise.shape, generator=source).double()
         for name, noise in declared.items()
     }
     x = model.sample(task, nets, draws)

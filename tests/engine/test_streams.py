@@ -33,7 +33,7 @@ def test_global_generator_is_left_alone():
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_draws_follow_their_law():
+def test_draws_follow_their_distribution():
     noises = {"z": Noise("normal", (2000,)), "u": Noise("uniform", (2000,))}
     drawn = draw(noises, [generator(CPU, 0), generator(CPU, 1)], lead=(3,))
     assert drawn["z"].shape == (2, 3, 2000)

@@ -20,11 +20,11 @@ from genbench.types import InputError
 class Scaled(DirectSampler):
     """Twice the noise; a line for uniform noise, a great circle for normal."""
 
-    def __init__(self, law: Any) -> None:
-        self.law = law
+    def __init__(self, distribution: Any) -> None:
+        self.distribution = distribution
 
     def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        return {"z": Noise(self.law, (n, 2))}
+        return {"z": Noise(self.distribution, (n, 2))}
 
     def sample(self, task: Task, nets: Any, noise: Mapping[str, Tensor]) -> Tensor:
         return 2 * noise["z"]

@@ -1,4 +1,4 @@
-"""Bins that differ and samples that repeat, on laws where the answer is known."""
+"""Bins that differ and samples that repeat, on distributions where the answer is known."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_nets_see_images_between_minus_one_and_one():
 def test_uniform_prior_covers_minus_one_to_one():
     model = models["gan"].create(prior="uniform", latent=3)
     noise = model.sample_noise(POINTS, 5)["z"]
-    assert (noise.law, noise.shape) == ("uniform", (5, 3))
+    assert (noise.distribution, noise.shape) == ("uniform", (5, 3))
     nets = {"generator": lambda z: z[:, :2]}
     z = torch.tensor([[0.0, 0.5, 1.0]])
     assert model.sample(POINTS, nets, {"z": z}).tolist() == [[-1.0, 0.0]]
