@@ -25,7 +25,7 @@ MODELS = ("dbn", "dcgan", "gan", "gan-saturating", "lsgan", "rbm", "vae", "wgan"
 TASKS = ("ring8", "digits")
 VARIANTS = {
     "rbm": {"offset_rate": 0.01, "persistent": True, "wide": True},
-    "gan": {"flips": 0.1, "freeze": 0.9, "kernels": 5, "smoothing": 0.1},
+    "gan": {"label_flips": 0.1, "freeze_above": 0.9, "minibatch_kernels": 5, "smoothing": 0.1},
     "vae": {"warm_up": 0.4, "stages": 2, "free_bits": 0.02, "activation": "tanh", "glorot": True},
     "wgan-gp": {"architecture": "pacgan", "prior": "uniform"},
 }
