@@ -18,12 +18,7 @@ Another package adds one with ``[project.entry-points."genbench.claims"] X1 = "p
 tests it with `genbench.testing.CLAIM_CHECKS`.
 """
 
-import importlib
-import pkgutil
-
+from genbench.claims import experiments
 from genbench.claims.claim import Budget, Claim, Evidence, Experiment, Runs, Source
 
-__all__ = ["Budget", "Claim", "Evidence", "Experiment", "Runs", "Source"]
-
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+__all__ = ["Budget", "Claim", "Evidence", "Experiment", "Runs", "Source", "experiments"]

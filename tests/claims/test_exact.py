@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from genbench.claims import (
+from genbench.claims.designs.linear_vae import LinearVae, Posterior
+from genbench.claims.experiments.adversarial_theory import t06_no_convergence
+from genbench.claims.experiments.autoencoders import t14_printed_code
+from genbench.claims.experiments.boltzmann import (
     b01_greedy_layers,
     b02_contrastive_divergence,
     b03_deep_boltzmann,
     b04_sampling_cost,
-    t06_no_convergence,
-    t08_affine_generator,
-    t09_change_of_variables,
-    t14_printed_code,
 )
-from genbench.claims.linear_vae import LinearVae, Posterior
+from genbench.claims.experiments.densities import t08_affine_generator, t09_change_of_variables
 from genbench.ops.partition import RbmParameters
 
 

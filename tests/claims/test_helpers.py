@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 import torch
 
-from genbench.claims import signals, variants
-from genbench.claims.final_scores import final_scores
-from genbench.claims.g18_batch_norm_couples import coupling
-from genbench.claims.g20_rough_latent_space import STOPS, paths
-from genbench.claims.games import CONVOLUTIONAL, on_digits, on_points
-from genbench.claims.reopened import reopened
-from genbench.claims.signals import Course, with_signals
-from genbench.claims.spectra import high_share, nyquist_share
-from genbench.claims.v07_latent_clusters import components, purity
+from genbench.claims.designs import signals, variants
+from genbench.claims.designs.final_scores import final_scores
+from genbench.claims.designs.reopened import reopened
+from genbench.claims.designs.signals import Course, with_signals
+from genbench.claims.designs.spectra import high_share, nyquist_share
+from genbench.claims.designs.standard_runs import CONVOLUTIONAL, on_digits, on_points
+from genbench.claims.experiments.adversarial_remedies import g18_batch_norm_couples
+from genbench.claims.experiments.autoencoders.v07_latent_clusters import components, purity
+from genbench.claims.experiments.generated_samples.g20_rough_latent_space import STOPS, paths
 from genbench.engine.placement import Placement
 from genbench.engine.sampling import draw
 from genbench.executors.attempt import folder_of
@@ -100,10 +100,12 @@ def test_reopened_runs_sample_what_they_sampled(results):
 
 
 def test_company_decides_with_batch_norm_and_not_with_a_reference(results, monkeypatch):
-    monkeypatch.setattr("genbench.claims.g18_batch_norm_couples.COMPANIES", 3)
+    monkeypatch.setattr(
+        "genbench.claims.experiments.adversarial_remedies.g18_batch_norm_couples.COMPANIES", 3
+    )
     run = list(reopened(results))[2]
-    assert coupling(run, 0, reference=False) > 1e-4
-    assert coupling(run, 0, reference=True) < 1e-10
+    assert g18_batch_norm_couples.coupling(run, 0, reference=False) > 1e-4
+    assert g18_batch_norm_couples.coupling(run, 0, reference=True) < 1e-10
 
 
 def test_shares_of_power():

@@ -10,8 +10,8 @@ def quick(monkeypatch):
     """Claim T13 with hardly any budget."""
     import dataclasses
 
-    from genbench.claims import t13_elbo
     from genbench.claims.claim import Budget
+    from genbench.claims.experiments.autoencoders import t13_elbo
     from genbench.registry import claims
 
     whole = claims["T13"].create()

@@ -1,0 +1,1 @@
+"""Advice on the nets of a GAN: layers, activations, outputs, noise."""

@@ -1,0 +1,1 @@
+"""How adversarial training fails, and by which signs failures are told."""

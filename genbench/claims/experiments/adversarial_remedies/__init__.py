@@ -1,0 +1,1 @@
+"""Other losses and tricks that are said to make adversarial training stable."""

@@ -1,0 +1,1 @@
+"""What the theory of adversarial training says: optima, divergences, gradients, convergence."""

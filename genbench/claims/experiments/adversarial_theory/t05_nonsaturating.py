@@ -1,0 +1,132 @@
+"""T5: the non-saturating loss keeps a gradient where the minimax loss is flat, and so trains better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from genbench.claims import decisions, drawing
+from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims.designs.final_scores import final_scores
+from genbench.claims.designs.fragments import DIGITS, PLANAR, compared
+from genbench.claims.designs.frozen_generator import generator_gradients
+from genbench.models.gans import gan
+from genbench.registry import claims
+from genbench.store import Results
+from genbench.suite import Comparison
+from genbench.tasks.planar import ring8
+from genbench.types import Judgement, Standing
+
+QUALITY = {"ring8": "sliced_wasserstein@2500", "digits": "frechet_lenet@1k"}
+"""The score, lower is better, that decides on each task."""
+
+CRITIC_STEPS = 400
+"""Steps after which the frozen pair is looked at."""
+
+
+@claims.register("T5", cite="goodfellow2014gan")
+def non_saturating_gradient() -> Claim:
+    """−log D(G(z)) has a strong gradient where log(1 − D(G(z))) is flat, and trains better for it."""
+    return Claim(
+        id="T5",
+        slug="nonsaturating-gradient",
+        statement="Where the discriminator is sure, maximising log D(G(z)) leaves the generator a strong "
+        "gradient and minimising log(1 − D(G(z))) nearly none; so the former works much better.",
+        sources=(
+            Source("L2", "Training GANs: Two-player game"),
+            Source("L1", "Practical Objectives"),
+            Source("L0", "Taking turns"),
+        ),
+        hypothesis="On the same frozen pair the non-saturating gradient is at least ten times the minimax "
+        "one, and whole trainings with it end better on points and on images.",
+        test=f"Against a generator frozen for {CRITIC_STEPS} discriminator steps on ring8: ratio of "
+        "gradient norms, median above 10 (Wilcoxon). Trainings paired by seed: minimax minus "
+        "non-saturating sliced Wasserstein distance on ring8 and Fréchet distance on digits, means above 0 "
+        "(t-tests). All three must hold.",
+        lesson="The argument about the frozen pair is one about a moment of training, and there it "
+        "holds: the gradient is hundreds of times as large. In whole trainings of small nets, in "
+        "turns, the discriminator never wins so completely, and after a few hundred steps the "
+        "larger gradient is no advantage at all.",
+        evidence=Runs(suite, measure),
+        fast=Budget(seeds=16, steps=200, size=6),
+        full=Budget(seeds=16, steps=2000, size=8),
+        judge=judge,
+        figure=figure,
+        examples=examples,
+        checked="After 200 steps on ring8 the minimax loss is ahead, by .32; after 2,000 there is no "
+        "telling which is, nor on digits after 1,000. Of the runs of G4, 1,500 steps on ring8 with other "
+        "nets and rates, those with the minimax loss fail no more often either: 3 of 32 seeds diagnosed, "
+        "of 32 with the usual loss 14. Both losses use the same code but for one line, which tests compare "
+        "with its formula.",
+    )
+
+
+def suite(budget: Budget) -> Sequence[Comparison]:
+    """Both losses on points, `seeds` times, and on images, `size` times."""
+    return [
+        compared("ring8", {"gan": PLANAR, "gan-saturating": PLANAR}, budget.seeds, budget.steps),
+        compared("digits", {"gan": DIGITS, "gan-saturating": DIGITS}, budget.size, budget.steps // 2),
+    ]
+
+
+def measure(budget: Budget, results: Results) -> pd.DataFrame:
+    """Tidy: quantity (``gradient`` or a task), seed, loss, value."""
+    frozen = generator_gradients(gan(latent=2, rate=1e-3), ring8(), budget.seeds, [CRITIC_STEPS], batch=128)
+    ended = final_scores(results)
+    loss = ended["model"].map({"gan": "non_saturating", "gan-saturating": "saturating"})
+    value = [row[QUALITY[row["task"]]] for _, row in ended.iterrows()]
+    parts = [
+        frozen[["seed", "loss"]].assign(quantity="gradient", value=frozen["norm"]),
+        ended[["seed"]].assign(loss=loss, quantity=ended["task"], value=value),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def judge(frame: pd.DataFrame) -> Judgement:
+    """Gradient ratio on the frozen pair, and what each loss loses on each task."""
+    pairs = {
+        name: own.pivot(index="seed", columns="loss", values="value")
+        for name, own in frame.groupby("quantity")
+    }
+    ratio = pairs["gradient"]["non_saturating"] / pairs["gradient"]["saturating"]
+    lost = {task: pairs[task]["saturating"] - pairs[task]["non_saturating"] for task in QUALITY}
+    return decisions.all_of(
+        decisions.median(ratio, "above", 10.0, "gradient norm, non-saturating ÷ minimax"),
+        *(
+            decisions.mean(lost[task], "above", 0.0, f"{metric} on {task}, minimax − non-saturating")
+            for task, metric in QUALITY.items()
+        ),
+    )
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Gradients of the frozen pair, and the scores of whole trainings."""
+    drawn, axes = drawing.panels(3)
+    titles = {"gradient": "‖∇G‖ on the frozen pair", **QUALITY}
+    for ax, (quantity, title) in zip(axes, titles.items(), strict=True):
+        drawing.dots(ax, frame[frame["quantity"] == quantity].sort_values("loss"), "loss", "value")
+        ax.set_title(title if quantity == "gradient" else f"{quantity}: {title} ↓")
+    axes[0].set_yscale("log")
+    return drawn
+
+
+def examples() -> Mapping[Standing, pd.DataFrame]:
+    """Better everywhere; worse in the end in spite of the gradient; and no difference in the end."""
+    rng = np.random.default_rng(0)
+
+    def made(gain: float) -> pd.DataFrame:
+        rows = []
+        for seed in range(16):
+            rows += [
+                (seed, "saturating", "gradient", 0.01),
+                (seed, "non_saturating", "gradient", 1 + rng.random()),
+            ]
+            for task in QUALITY:
+                end = rng.normal(1.0, 0.1, 2)
+                rows += [(seed, "saturating", task, end[0] + gain), (seed, "non_saturating", task, end[1])]
+        return pd.DataFrame(rows, columns=["seed", "loss", "quantity", "value"])
+
+    return {"supported": made(0.5), "refuted": made(-0.5), "inconclusive": made(0.0)}

@@ -1,0 +1,131 @@
+"""T7: a discriminator at chance does not prove a good generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from genbench.claims import decisions, drawing
+from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims.designs.two_distributions import Sampler, Trained, TwoDistributions, mixture, no_data
+from genbench.registry import claims
+from genbench.tasks.planar import ring8
+from genbench.tasks.truths import Mixture
+from genbench.types import Judgement, Standing
+
+DEPTHS = {"linear": 0, "two hidden layers": 2}
+POINTS = 2500
+SIGMA = 0.01
+
+
+@claims.register("T7")
+def chance_is_not_enough() -> Claim:
+    """A discriminator at chance does not prove that the generator is good."""
+    return Claim(
+        id="T7",
+        slug="chance-is-not-enough",
+        statement="A discriminator that does no better than guessing may just be weak: it is no proof that "
+        "samples are like the data.",
+        sources=(Source("L1", "Taking turns: Nash Equilibrium"), Source("L0", "Taking turns")),
+        hypothesis="Against a generator that has collapsed to two modes of eight, and against one broad "
+        "Gaussian, a linear discriminator stays at an accuracy of one half, though most modes are missing.",
+        test="Discriminators trained on ring8 against the two fixed generators. By generator: mean "
+        "accuracy of the linear one on fresh samples within [.45, .55] (two one-sided t-tests over seeds) "
+        "and share of the eight modes captured with at least an eighth of their due, mean below .5 "
+        "(t-test). All four must hold.",
+        lesson="Accuracy near one half is necessary at the equilibrium, and worthless without knowing "
+        "how able the discriminator is. A net with two hidden layers sees through the collapsed "
+        "generator at once and through the broad Gaussian more slowly, as the figure shows. Look "
+        "at the samples, or count modes.",
+        evidence=Experiment(measure),
+        fast=Budget(seeds=16, steps=150, size=256),
+        full=Budget(seeds=16, steps=1200, size=256),
+        judge=judge,
+        figure=figure,
+        examples=examples,
+    )
+
+
+def measure(budget: Budget) -> pd.DataFrame:
+    """Columns generator, discriminator, seed, accuracy, captured (share of modes); `size` is the batch."""
+    parts = [_judged(name, depth, budget) for name in _laws() for depth in DEPTHS]
+    return pd.concat(parts, ignore_index=True)
+
+
+def judge(frame: pd.DataFrame) -> Judgement:
+    """Accuracy of the linear discriminator, and what the generators miss."""
+    weak = frame[frame["discriminator"] == "linear"]
+    parts = []
+    for name in ("two modes", "broad Gaussian"):
+        own = weak[weak["generator"] == name]
+        parts.append(decisions.within(own["accuracy"], 0.45, 0.55, f"accuracy of a linear D, {name}"))
+        parts.append(decisions.mean(own["captured"], "below", 0.5, f"share of modes captured, {name}"))
+    return decisions.all_of(*parts)
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Accuracy by generator, for a weak and an able discriminator."""
+    drawn, axes = drawing.panels(2)
+    for ax, (name, own) in zip(axes, frame.groupby("discriminator", sort=False), strict=True):
+        drawing.dots(ax, own, "generator", "accuracy")
+        drawing.reference(ax, 0.5, "chance")
+        ax.set(title=f"{name} discriminator", ylabel="accuracy", ylim=(0.35, 1.05))
+    return drawn
+
+
+def examples() -> Mapping[Standing, pd.DataFrame]:
+    """Fooled, not fooled, and undecided discriminators."""
+    rng = np.random.default_rng(0)
+
+    def made(accuracy: float, spread: float) -> pd.DataFrame:
+        rows = [(g, d, seed) for g in ("two modes", "broad Gaussian") for d in DEPTHS for seed in range(16)]
+        frame = pd.DataFrame(rows, columns=["generator", "discriminator", "seed"])
+        guess = accuracy + spread * rng.standard_normal(len(frame))
+        return frame.assign(accuracy=guess, captured=0.25 + 0.01 * rng.random(len(frame)))
+
+    return {"supported": made(0.5, 0.01), "refuted": made(0.9, 0.01), "inconclusive": made(0.55, 0.05)}
+
+
+def _laws() -> dict[str, Sampler]:
+    ring = _truth().centers
+    covariance_sigma = float(ring.square().sum(1).mean() / 2) ** 0.5
+    return {
+        "two modes": mixture(ring[[0, 4]].tolist(), SIGMA),
+        "broad Gaussian": mixture([[0.0, 0.0]], covariance_sigma),
+        "the data": mixture(ring.tolist(), SIGMA),
+    }
+
+
+def _judged(name: str, discriminator: str, budget: Budget) -> pd.DataFrame:
+    laws = _laws()
+    model = TwoDistributions(laws["the data"], laws[name], depth=DEPTHS[discriminator])
+    trained = Trained.of(model, no_data(2), budget.seeds, budget.steps, budget.size)
+    rows = []
+    for seed in range(budget.seeds):
+        source = torch.Generator().manual_seed(seed)
+        real, fake = (_drawn(laws[law], source) for law in ("the data", name))
+        right = [(trained.scores(seed, real) > 0), (trained.scores(seed, fake) <= 0)]
+        accuracy = float(torch.cat(right).double().mean())
+        rows.append((name, discriminator, seed, accuracy, _captured(fake)))
+    return pd.DataFrame(rows, columns=["generator", "discriminator", "seed", "accuracy", "captured"])
+
+
+def _drawn(law: Sampler, source: torch.Generator) -> Tensor:
+    return law(torch.rand(POINTS, generator=source), torch.randn(POINTS, 2, generator=source))
+
+
+def _captured(x: Tensor) -> float:
+    """Share of modes that have at least an eighth of their due within three σ."""
+    near = torch.cdist(x, _truth().centers) <= 3 * SIGMA
+    return float((near.sum(0) >= POINTS / 64).double().mean())
+
+
+def _truth() -> Mixture:
+    truth = ring8().truth
+    assert isinstance(truth, Mixture)
+    return truth

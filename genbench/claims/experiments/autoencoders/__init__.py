@@ -1,0 +1,1 @@
+"""Autoencoders and variational autoencoders: their loss, their codes, their samples."""

@@ -1,0 +1,1 @@
+"""Generators whose density is known: affine maps, invertible maps, mixtures."""

@@ -1,0 +1,99 @@
+"""G20: the latent space of a GAN has no guarantee of continuity, a VAE's does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from genbench.claims import decisions, drawing
+from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims.designs.reopened import reopened
+from genbench.claims.designs.standard_runs import DENSE_FAST, DENSE_FULL, gan_and_vae
+from genbench.metrics.path_length import spherical
+from genbench.models.model import DirectSampler
+from genbench.registry import claims
+from genbench.store import Results
+from genbench.types import Judgement, Standing
+
+PATHS, STOPS = 100, 65
+ROUGHER = 0.1
+
+
+@claims.register("G20", cite="karras2019stylegan")
+def rough_latent_space() -> Claim:
+    """A GAN's latent space has almost no guarantee of continuity, unlike a VAE's."""
+    return Claim(
+        id="G20",
+        slug="rough-latent-space",
+        statement="The latent space that a generator finds has almost no guarantee of continuity and "
+        "structure, unlike a VAE's.",
+        sources=(Source("L0", "Simple Training Approach"),),
+        hypothesis="Along a path between two codes the images of a GAN change in jumps, those of a VAE "
+        "evenly.",
+        test=f"GAN and VAE on digits, 16 latent dimensions and the same widths. {PATHS} great circles "
+        f"between random codes in {STOPS - 1} steps: longest step of the image over the mean step, mean "
+        f"over paths. ln(GAN ÷ VAE), paired by seed, mean above {ROUGHER} (t-test).",
+        lesson="Every such generator is a continuous function, so nothing really jumps; the question "
+        "is how unevenly it moves. Neither model is asked for evenness by its loss, the VAE's noise on "
+        "the codes comes nearest to it.",
+        evidence=Runs(gan_and_vae, measure),
+        fast=DENSE_FAST,
+        full=DENSE_FULL,
+        judge=judge,
+        figure=figure,
+        examples=examples,
+    )
+
+
+def measure(budget: Budget, results: Results) -> pd.DataFrame:
+    """Columns model, seed, roughness (longest over mean step), length (mean length of a path)."""
+    rows = []
+    for run in reopened(results):
+        for row, seed in enumerate(run.ensemble.seeds):
+            nets, model, task = run.ensemble.nets(run.state, row), run.ensemble.model, run.ensemble.task
+            assert isinstance(model, DirectSampler)
+            with torch.no_grad():
+                images = [model.sample(task, nets, {"z": z}) for z in paths(run.options["latent"])]
+            steps = torch.stack(images).flatten(2).diff(dim=0).norm(dim=2)
+            roughness = (steps.amax(0) / steps.mean(0).clamp_min(1e-12)).mean()
+            rows.append((run.model, seed, float(roughness), float(steps.sum(0).mean())))
+    return pd.DataFrame(rows, columns=["model", "seed", "roughness", "length"])
+
+
+def paths(latent: int) -> list[Tensor]:
+    """Codes at each stop of every path, the same for all models: `STOPS` tensors (PATHS, latent)."""
+    generator = torch.Generator().manual_seed(0)
+    start, end = torch.randn(2, PATHS, latent, generator=generator)
+    return [spherical(start, end, torch.full((PATHS, 1), t)) for t in np.linspace(0, 1, STOPS).tolist()]
+
+
+def judge(frame: pd.DataFrame) -> Judgement:
+    """How much rougher the GAN's paths are."""
+    table = np.log(frame.pivot(index="seed", columns="model", values="roughness"))
+    return decisions.mean(table["gan"] - table["vae"], "above", ROUGHER, "ln roughness, GAN ÷ VAE")
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Roughness and length of paths."""
+    drawn, axes = drawing.panels(2)
+    labels = {"roughness": "longest step ÷ mean step", "length": "length of a path"}
+    for ax, (column, label) in zip(axes, labels.items(), strict=True):
+        drawing.dots(ax, frame, "model", column)
+        ax.set(ylabel=label)
+    return drawn
+
+
+def examples() -> Mapping[Standing, pd.DataFrame]:
+    """Rougher, smoother, and unclear."""
+
+    def made(gan: float, noise: float) -> pd.DataFrame:
+        rows = [("gan", seed, gan * np.exp(noise * (seed - 3.5)), 1.0) for seed in range(8)]
+        rows += [("vae", seed, 1.5, 1.0) for seed in range(8)]
+        return pd.DataFrame(rows, columns=["model", "seed", "roughness", "length"])
+
+    return {"supported": made(3.0, 0.01), "refuted": made(1.2, 0.01), "inconclusive": made(1.66, 0.2)}
