@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.trained import Trained
 from genbench.models.model import Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn.mlp import mlp
 from genbench.ops.adversarial import CriticLoss, gradient_penalty, logistic_critic
@@ -65,33 +64,13 @@ class TwoDistributions(Model):
         return Loss(value)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A trained ensemble, a net a seed."""
-
-    ensemble: Ensemble
-    state: State
-
-    @classmethod
-    def of(cls, model: Model, task: Task, seeds: int, steps: int, batch: int) -> Trained:
-        """Train `seeds` seeds at once."""
-        ensemble = Ensemble(model, task, tuple(range(seeds)), steps, batch)
-        state = ensemble.initial()
-        ensemble.advance(state, steps)
-        return cls(ensemble, state)
-
-    @cached_property
-    def nets(self) -> list[Nets]:
-        """The nets of each seed."""
-        return [self.ensemble.nets(self.state, row) for row in range(len(self.ensemble.seeds))]
-
-    @torch.no_grad()
-    def scores(self, row: int, x: Tensor) -> Tensor:
-        """What a seed's critic says of points (n, d), in double precision."""
-        found: Tensor = self.nets[row]["critic"](x.float())
-        return found.double()
-
-
 def no_data(dim: int) -> Task:
     """A task for models that draw all they need as noise."""
     return Task("none", "points", torch.zeros(1, dim), torch.zeros(1, dim), ())
+
+
+@torch.no_grad()
+def scores(trained: Trained, row: int, x: Tensor) -> Tensor:
+    """What a seed's critic says of points (n, d), in double precision."""
+    found: Tensor = trained.nets[row]["critic"](x.float())
+    return found.double()

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.claims.designs.two_distributions import Trained, TwoDistributions, mixture, no_data
+from genbench.claims.designs.two_distributions import TwoDistributions, mixture, no_data, scores
+from genbench.engine.trained import Trained
 from genbench.registry import claims
 from genbench.tasks.truths import equal_mixture
 from genbench.types import Judgement, Standing
@@ -103,7 +104,7 @@ def _errors(name: str, budget: Budget) -> pd.DataFrame:
     log_p, log_q = p.log_density(x), q.log_density(x)
     dense = torch.logaddexp(log_p, log_q).argsort(descending=True)[: round(MASS * POINTS)]
     exact = torch.sigmoid(log_p - log_q)
-    errors = [(torch.sigmoid(trained.scores(row, x)) - exact).abs() for row in range(budget.seeds)]
+    errors = [(torch.sigmoid(scores(trained, row, x)) - exact).abs() for row in range(budget.seeds)]
     columns = {
         "mean": [float(error.mean()) for error in errors],
         "largest": [float(error[dense].max()) for error in errors],

@@ -14,7 +14,8 @@ from torch.nn.functional import logsigmoid
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.claims.designs.two_distributions import Trained, TwoDistributions, mixture, no_data
+from genbench.claims.designs.two_distributions import TwoDistributions, mixture, no_data, scores
+from genbench.engine.trained import Trained
 from genbench.registry import claims
 from genbench.types import Judgement, Standing
 
@@ -94,8 +95,8 @@ def _values(shift: float, budget: Budget) -> pd.DataFrame:
     log_p, log_q = _log_normal(GRID), _log_normal(GRID - shift)
     log_m = torch.logaddexp(log_p, log_q) - math.log(2)
     jsd = (_integral(log_p.exp() * (log_p - log_m)) + _integral(log_q.exp() * (log_q - log_m))) / 2
-    scores = [trained.scores(row, GRID[:, None]) for row in range(budget.seeds)]
-    value = [_integral(log_p.exp() * logsigmoid(s) + log_q.exp() * logsigmoid(-s)) for s in scores]
+    found = [scores(trained, row, GRID[:, None]) for row in range(budget.seeds)]
+    value = [_integral(log_p.exp() * logsigmoid(s) + log_q.exp() * logsigmoid(-s)) for s in found]
     return pd.DataFrame({"seed": range(budget.seeds), "shift": shift, "value": value, "jsd": jsd})
 
 

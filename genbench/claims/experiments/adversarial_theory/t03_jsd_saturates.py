@@ -15,7 +15,8 @@ from torch.nn.functional import logsigmoid
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.claims.designs.two_distributions import Sampler, Trained, TwoDistributions, no_data
+from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, no_data, scores
+from genbench.engine.trained import Trained
 from genbench.ops.adversarial import wasserstein_critic
 from genbench.registry import claims
 from genbench.types import Judgement, Standing
@@ -120,8 +121,8 @@ def _distances(theta: float, budget: Budget) -> pd.DataFrame:
     for seed in range(budget.seeds):
         source = torch.Generator().manual_seed(seed)
         x, y = (law(torch.rand(POINTS, generator=source), torch.zeros(0)) for law in (p, q))
-        d_x, d_y = (trained["jsd"].scores(seed, points) for points in (x, y))
-        f_x, f_y = (trained["critic"].scores(seed, points) for points in (x, y))
+        d_x, d_y = (scores(trained["jsd"], seed, points) for points in (x, y))
+        f_x, f_y = (scores(trained["critic"], seed, points) for points in (x, y))
         rows.append((seed, theta, _divergence(d_x, d_y), _transport(x, y), float(f_x.mean() - f_y.mean())))
     return pd.DataFrame(rows, columns=["seed", "theta", "jsd", "w1", "critic"])
 

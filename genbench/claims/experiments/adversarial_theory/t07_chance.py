@@ -12,7 +12,8 @@ from torch import Tensor
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.claims.designs.two_distributions import Sampler, Trained, TwoDistributions, mixture, no_data
+from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, mixture, no_data, scores
+from genbench.engine.trained import Trained
 from genbench.registry import claims
 from genbench.tasks.planar import ring8
 from genbench.tasks.truths import Mixture
@@ -109,7 +110,7 @@ def _judged(name: str, discriminator: str, budget: Budget) -> pd.DataFrame:
     for seed in range(budget.seeds):
         source = torch.Generator().manual_seed(seed)
         real, fake = (_drawn(laws[law], source) for law in ("the data", name))
-        right = [(trained.scores(seed, real) > 0), (trained.scores(seed, fake) <= 0)]
+        right = [(scores(trained, seed, real) > 0), (scores(trained, seed, fake) <= 0)]
         accuracy = float(torch.cat(right).double().mean())
         rows.append((name, discriminator, seed, accuracy, _captured(fake)))
     return pd.DataFrame(rows, columns=["generator", "discriminator", "seed", "accuracy", "captured"])

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
 from genbench.claims.designs.binary_digits import binary_digits
-from genbench.claims.designs.two_distributions import Trained
+from genbench.engine.trained import Trained
 from genbench.models.dbn import DeepBeliefNet
 from genbench.ops.belief import deep_log_weights
 from genbench.ops.partition import RbmParameters, log_partition

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
 from genbench.claims.designs.binary_digits import binary_digits
-from genbench.claims.designs.two_distributions import Trained
+from genbench.engine.trained import Trained
 from genbench.models.dbn import rbm
 from genbench.models.gans import gan
 from genbench.ops.belief import gibbs_sweep

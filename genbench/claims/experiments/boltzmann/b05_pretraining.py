@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.claims.designs.two_distributions import Trained
+from genbench.engine.trained import Trained
 from genbench.models.dbn import rbm
 from genbench.registry import claims
 from genbench.tasks.digits import digits

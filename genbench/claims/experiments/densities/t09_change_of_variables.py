@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,17 +14,15 @@ from torch.func import jacrev, vmap
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Experiment, Source
-from genbench.claims.designs.two_distributions import Trained
+from genbench.engine.trained import Trained
 from genbench.models.model import Draws, Loss, Model, Nets, Noise, Phase, Update
-from genbench.nn.mlp import mlp
+from genbench.nn.coupling import Couplings
 from genbench.ops.optim import adam
 from genbench.registry import claims
 from genbench.tasks.planar import swissroll
 from genbench.tasks.task import Task
 from genbench.types import Judgement, Standing
 
-LAYERS = 6
-WIDTH = 32
 CELLS = 24
 """Cells a side in which samples are counted."""
 
@@ -64,54 +60,6 @@ def change_of_variables() -> Claim:
     )
 
 
-class Couplings(nn.Module):
-    """Six affine couplings in the plane (Dinh et al. 2017): one coordinate scales and shifts the other.
-
-    Written from data to latent points; `inverse` is the generator.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.nets = nn.ModuleList(mlp([1, WIDTH, WIDTH, 2], nn.Tanh) for _ in range(LAYERS))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Latent points (B, 2) and log |det ∂z/∂x|, (B,)."""
-        total = x.new_zeros(len(x))
-        for layer, net in enumerate(self.nets):
-            fixed, moved = self._split(x, layer)
-            scale, shift = self._affine(net, fixed)
-            x = self._joined(fixed, moved * scale.exp() + shift, layer)
-            total = total + scale[:, 0]
-        return x, total
-
-    def inverse(self, z: Tensor) -> Tensor:
-        """The generator g, (B, 2) → (B, 2)."""
-        for layer in reversed(range(LAYERS)):
-            fixed, moved = self._split(z, layer)
-            scale, shift = self._affine(self.nets[layer], fixed)
-            z = self._joined(fixed, (moved - shift) * torch.exp(-scale), layer)
-        return z
-
-    def log_density(self, x: Tensor) -> Tensor:
-        """log p(x) = log N(z; 0, I) + log |det ∂z/∂x|, (B,)."""
-        z, total = self(x)
-        return total - z.square().sum(1) / 2 - math.log(2 * math.pi)
-
-    @staticmethod
-    def _affine(net: nn.Module, fixed: Tensor) -> tuple[Tensor, Tensor]:
-        scale, shift = net(fixed).chunk(2, dim=1)
-        return 2 * torch.tanh(scale), shift
-
-    @staticmethod
-    def _split(x: Tensor, layer: int) -> tuple[Tensor, Tensor]:
-        first, second = x.chunk(2, dim=1)
-        return (first, second) if layer % 2 == 0 else (second, first)
-
-    @staticmethod
-    def _joined(fixed: Tensor, moved: Tensor, layer: int) -> Tensor:
-        return torch.cat([fixed, moved] if layer % 2 == 0 else [moved, fixed], dim=1)
-
-
 @dataclass(frozen=True)
 class MaximumLikelihood(Model):
     """Couplings that descend −log p(x)."""
@@ -138,10 +86,8 @@ def measure(budget: Budget) -> pd.DataFrame:
     """
     task = swissroll()
     trained = Trained.of(MaximumLikelihood(), task, budget.seeds, budget.steps, batch=256)
-    rows = [
-        _checked(_double(nets["flow"]), task, seed, budget.size) for seed, nets in enumerate(trained.nets)
-    ]
-    return pd.DataFrame(rows)
+    flows = [trained.module("flow", seed).double() for seed in range(budget.seeds)]
+    return pd.DataFrame([_checked(flow, task, seed, budget.size) for seed, flow in enumerate(flows)])
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
@@ -181,15 +127,6 @@ def examples() -> Mapping[Standing, pd.DataFrame]:
         "refuted": made(1.7, 0.1, 0.0),
         "inconclusive": made(1.0, 0.05, 1.0),
     }
-
-
-def _double(flow: Any) -> Couplings:
-    """One seed's couplings as a module of their own, in double precision."""
-    copy = Couplings().double()
-    with torch.no_grad():
-        for own, trained in zip(copy.parameters(), flow._layout.split(flow._flat), strict=True):
-            own.copy_(trained)
-    return copy
 
 
 @torch.no_grad()
