@@ -158,6 +158,7 @@ class ClaimRecord:
         budget: what the tier spent on it.
         seconds: processor time of its own measurement; runs are timed in their own records.
         checked: what was checked before an outcome that surprised was believed; None if it did not.
+        stale: whether the evidence was measured by other code than there is now.
     """
 
     id: str
@@ -176,3 +177,9 @@ class ClaimRecord:
     seconds: float
     checked: str | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
+    stale: bool = False
+
+    @property
+    def command(self) -> str:
+        """The line that measures it anew where it is missing or stale."""
+        return f"genbench claims {self.id} --tier {self.tier}"

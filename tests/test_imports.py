@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "genbench"
 FLOORS = (
     {"types"},
-    {"registry", "environment"},
+    {"registry", "environment", "sources"},
     {"ops", "kernels", "nn", "suite", "store", "citations", "watcher"},
     {"models", "tasks", "metrics", "detectors"},
     {"engine", "monitor"},
@@ -17,7 +17,10 @@ FLOORS = (
     {"cli", "__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-NO_TORCH = {"types", "registry", "environment", "suite", "store", "report", "citations", "watcher"}
+NO_TORCH = {
+    *("types", "registry", "environment", "sources"),
+    *("suite", "store", "report", "citations", "watcher"),
+}
 NOT_THE_ENGINE = {"metrics", "detectors"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

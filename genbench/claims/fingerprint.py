@@ -1,84 +1,89 @@
-"""A hash of what decides a claim's evidence: budget, runs, and the code that measures."""
+"""What decides a claim's evidence: budget, runs, and the code that measures. Other evidence is stale."""
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import inspect
 import json
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from genbench.claims.claim import Budget, Claim
-from genbench.suite import RunConfig
+from genbench import registry, sources
+from genbench.claims.claim import Budget, Claim, Tier
+from genbench.sources import ALL, Code, Name
+from genbench.store.claims import Origin
+from genbench.suite import RunConfig, Suite, expand
+
+SUITE = "claims"
+"""Name of the suite that all claims' runs belong to, so that equal runs are one run."""
+
+RUN: Name = ("genbench.engine.run", "execute")
+"""What makes a run, whatever it is a run of."""
 
 
-def fingerprint(claim: Claim, budget: Budget, configs: Sequence[RunConfig]) -> str:
-    """Sixteen hexadecimal digits; texts, judge and figure do not enter, so they may be improved later.
+@dataclass(frozen=True)
+class Fingerprint:
+    """A hash of what decides evidence, and the code that is part of it.
 
-    Of the code, what counts is the measuring functions and whatever they use of their own file and of the
-    modules beside it; changes elsewhere in the package do not show.
+    Attributes:
+        key: sixteen hexadecimal digits of budget, runs and code.
+        code: the definitions that measure, and all that they reach; texts, judge and figure are not among
+            them, so these may be improved later.
     """
-    parts = [json.dumps(asdict(budget)), *(config.key for config in configs)]
-    parts += [code for function in claim.evidence.functions for code in closure(function)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    key: str
+    code: Code
 
 
-def closure(function: Callable[..., object]) -> list[str]:
-    """Normalised source of a function and of all top-level definitions it uses, its own package's only."""
-    package = function.__module__.rpartition(".")[0]
-    wanted, found = [(function.__module__, function.__name__)], dict[tuple[str, str], str]()
-    while wanted:
-        module, name = wanted.pop()
-        defined, imported = _names(module)
-        if name in imported and imported[name][0].startswith(f"{package}."):
-            wanted.append(imported[name])
-        elif name in defined and (module, name) not in found:
-            node = defined[name]
-            found[module, name] = ast.dump(node)
-            wanted += [(module, each.id) for each in ast.walk(node) if isinstance(each, ast.Name)]
-            wanted += _attributes(node, imported)
-    return [found[key] for key in sorted(found)]
+def fingerprint(claim: Claim, budget: Budget, configs: Sequence[RunConfig]) -> Fingerprint:
+    """The fingerprint of the evidence that a claim would make now, of this budget and these runs."""
+    code = sources.reached([*_measuring(claim), *_running(configs)])
+    parts = [json.dumps(asdict(budget)), *(config.key for config in configs), sources.digest(code)]
+    return Fingerprint(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16], code)
 
 
-def _attributes(node: ast.AST, imported: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
-    """What is used as ``module.name`` of an imported module."""
-    used = [
-        each
-        for each in ast.walk(node)
-        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name)
-    ]
-    owners = [(imported.get(each.value.id), each.attr) for each in used if isinstance(each.value, ast.Name)]
-    return [(".".join(owner), name) for owner, name in owners if owner and ".".join(owner) in sys.modules]
+def is_stale(claim: Claim, tier: Tier, origin: Origin) -> bool:
+    """Whether evidence was made by other code, or of other runs or another budget, than it would be now."""
+    return origin.key != fingerprint(claim, claim.budget(tier), configs_of(claim, tier)).key
 
 
-@functools.cache
-def _names(module: str) -> tuple[dict[str, ast.stmt], dict[str, tuple[str, str]]]:
-    """Top-level definitions of a module, without docstrings, and where imported names come from."""
-    if module not in sys.modules or not module.count("."):
-        return {}, {}
-    defined, imported = dict[str, ast.stmt](), dict[str, tuple[str, str]]()
-    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            imported |= {each.asname or each.name: (node.module, each.name) for each in node.names}
-        for name in _defined(_without_docstrings(node)):
-            defined[name] = node
-    return defined, imported
+def configs_of(claim: Claim, tier: Tier) -> list[RunConfig]:
+    """The runs that a claim needs."""
+    comparisons = tuple(claim.evidence.comparisons(claim.budget(tier)))
+    return expand(Suite(SUITE, Path(claim.id), claim.statement, comparisons)) if comparisons else []
 
 
-def _defined(node: ast.AST) -> list[str]:
-    """What a statement defines; imports excepted."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    walked = [each for target in targets if target for each in ast.walk(target)]
-    return [each.id for each in walked if isinstance(each, ast.Name)]
+def _measuring(claim: Claim) -> Iterator[Name]:
+    """The functions that make the evidence."""
+    for function in claim.evidence.functions:
+        yield _name(function)
 
 
-def _without_docstrings(node: ast.AST) -> ast.AST:
-    for each in ast.walk(node):
-        if isinstance(each, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(each) is not None:
-            each.body = each.body[1:]
-    return node
+def _running(configs: Sequence[RunConfig]) -> Iterator[Name]:
+    """What makes the runs: the engine, the factories that they name, and every detector.
+
+    Every metric too where a run leaves its metrics to its task.
+    """
+    if configs:
+        yield RUN
+        yield from map(_name, _factories(registry.detectors))
+    for config in configs:
+        yield _name(registry.models[config.model].factory)
+        yield _name(registry.tasks[config.task].factory)
+        named = [name.partition("@")[0].partition(":")[0] for name in config.metrics or registry.metrics]
+        yield from (_name(registry.metrics[name].factory) for name in named)
+
+
+def _factories(kind: registry.Registry[object]) -> list[Callable[..., object]]:
+    return [entry.factory for entry in kind.values()]
+
+
+def _name(function: Callable[..., object]) -> Name:
+    """A top-level definition; of a method, a lambda or a function inside another, the whole module."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    made = inspect.unwrap(function)
+    plain = made.__qualname__.isidentifier()
+    return made.__module__, made.__qualname__ if plain else ALL

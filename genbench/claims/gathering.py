@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from genbench import sources
 from genbench.claims.claim import Claim, Tier
-from genbench.claims.fingerprint import fingerprint
+from genbench.claims.fingerprint import Fingerprint, configs_of, fingerprint
 from genbench.claims.verdicts import explained
 from genbench.engine.devices import describe
 from genbench.engine.placement import Placement
@@ -17,12 +18,9 @@ from genbench.executors.attempt import finished, folder_of
 from genbench.executors.local import run_all
 from genbench.store import ClaimFolder, load_runs
 from genbench.store.claims import Origin
-from genbench.suite import RunConfig, Suite, expand
+from genbench.suite import RunConfig
 from genbench.types import InputError
 from genbench.watcher import Watcher
-
-SUITE = "claims"
-"""Name of the suite that all claims' runs belong to, so that equal runs are one run."""
 
 
 @dataclass(frozen=True)
@@ -47,29 +45,33 @@ class Lab:
 
 
 def gather(claims: Sequence[Claim], lab: Lab) -> list[Claim]:
-    """Make the evidence of every claim that has none yet; those whose evidence is there in the end.
+    """Make what evidence is missing or stale; the claims that have some in the end.
 
-    A claim whose runs or measurement fail is reported to the lab's watcher, and the others go on.
+    A claim whose runs or measurement fail is reported to the lab's watcher, keeps what stale evidence it has,
+    and the others go on.
     """
     plans = {claim: plan for claim in claims if (plan := _plan(claim, lab)) is not None}
     wanted = {claim: configs for claim, (configs, _) in plans.items()}
-    keys = {claim: key for claim, (_, key) in plans.items()}
-    waiting = [claim for claim in plans if not _kept(lab.folder(claim), keys[claim])]
+    prints = {claim: made for claim, (_, made) in plans.items()}
+    waiting = [claim for claim in plans if not _kept(lab.folder(claim), prints[claim])]
     shared = list(dict.fromkeys(config for claim in waiting for config in wanted[claim]))
     if shared:
         run_all(shared, lab.placement, lab.out, lab.watcher, lab.stopping, lab.jobs)
-    ready = []
     for claim in plans:
         if claim not in waiting:
             lab.watcher.measured(claim, 0.0, kept=True)
-            ready.append(claim)
-        elif not lab.stopping() and _measure(claim, wanted[claim], keys[claim], lab):
-            ready.append(claim)
-    return ready
+        elif not lab.stopping():
+            _measure(claim, wanted[claim], prints[claim], lab)
+    return gathered(plans, lab)
 
 
-def _plan(claim: Claim, lab: Lab) -> tuple[list[RunConfig], str] | None:
-    """A claim's runs and the key of its evidence; None if the claim itself fails."""
+def gathered(claims: Iterable[Claim], lab: Lab) -> list[Claim]:
+    """The claims that have evidence, stale or not; nothing is measured."""
+    return [claim for claim in claims if lab.folder(claim).read_origin() is not None]
+
+
+def _plan(claim: Claim, lab: Lab) -> tuple[list[RunConfig], Fingerprint] | None:
+    """A claim's runs and the fingerprint of its evidence; None if the claim itself fails."""
     try:
         configs = configs_of(claim, lab.tier)
         return configs, fingerprint(claim, claim.budget(lab.tier), configs)
@@ -81,18 +83,12 @@ def _plan(claim: Claim, lab: Lab) -> tuple[list[RunConfig], str] | None:
         return None
 
 
-def configs_of(claim: Claim, tier: Tier) -> list[RunConfig]:
-    """The runs that a claim needs."""
-    comparisons = tuple(claim.evidence.comparisons(claim.budget(tier)))
-    return expand(Suite(SUITE, Path(claim.id), claim.statement, comparisons)) if comparisons else []
-
-
-def _kept(folder: ClaimFolder, key: str) -> bool:
+def _kept(folder: ClaimFolder, wanted: Fingerprint) -> bool:
     origin = folder.read_origin()
-    return origin is not None and origin.key == key
+    return origin is not None and origin.key == wanted.key
 
 
-def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> bool:
+def _measure(claim: Claim, configs: Sequence[RunConfig], made: Fingerprint, lab: Lab) -> None:
     started = time.process_time()
     try:
         _check_done(configs, lab.out)
@@ -100,12 +96,12 @@ def _measure(claim: Claim, configs: Sequence[RunConfig], key: str, lab: Lab) -> 
         frame = claim.evidence.collect(claim.budget(lab.tier), results)
     except (Exception, SystemExit) as error:  # see `_plan`
         lab.watcher.failed(claim, explained(error))
-        return False
+        return
     seconds = time.process_time() - started
-    origin = Origin(key, round(seconds, 3), environment(describe(lab.placement.device)))
+    where = environment(describe(lab.placement.device))
+    origin = Origin(made.key, round(seconds, 3), where, made.code, sources.digest(made.code))
     lab.folder(claim).write_evidence(frame, origin)
     lab.watcher.measured(claim, seconds, kept=False)
-    return True
 
 
 def _check_done(configs: Sequence[RunConfig], out: Path) -> None:

@@ -59,7 +59,8 @@ def render(records: Sequence[ClaimRecord]) -> str:
     """The page as Markdown."""
     counts = Counter(record.verdict for record in records)
     said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("supported", "refuted", "inconclusive"))
-    parts = [INTRODUCTION, f"{len(records)} claims: {said}.\n", _table(records), _surprises(records)]
+    parts = [INTRODUCTION, f"{len(records)} claims: {said}.\n", _stale(records)]
+    parts += [_table(records), _surprises(records)]
     return "\n".join([*filter(None, parts), *map(_section, records)])
 
 
@@ -72,6 +73,16 @@ def _with_evidence(root: Path) -> list[tuple[Claim, Tier]]:
     return found
 
 
+def _stale(records: Sequence[ClaimRecord]) -> str:
+    stale = sum(record.stale for record in records)
+    if not stale:
+        return ""
+    return (
+        f"The evidence of {stale} is **stale**, measured by earlier code than there is now. It is judged "
+        "as it is; the command in a claim's section measures it anew.\n"
+    )
+
+
 def _table(records: Sequence[ClaimRecord]) -> str:
     lines = [
         "| claim | statement | verdict | effect [95 %] | p, Holm | seeds | tier |",
@@ -81,8 +92,9 @@ def _table(records: Sequence[ClaimRecord]) -> str:
         found = record.judgement
         effect = f"{interval_of(found)}<br>{_cell(found.unit)}"
         lines.append(
-            f"| [{record.id}](#{_anchor(record)}) | {_cell(record.statement)} | **{record.verdict}** | "
-            f"{effect} | {record.p_adjusted:.2g} | {found.seeds} | {record.tier} |"
+            f"| [{record.id}](#{_anchor(record)}) | {_cell(record.statement)} | "
+            f"**{record.verdict}**{', stale' * record.stale} | {effect} | {record.p_adjusted:.2g} | "
+            f"{found.seeds} | {record.tier} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -122,7 +134,7 @@ def _section(record: ClaimRecord) -> str:
         _provenance(record),
         "",
         "```sh",
-        f"genbench claims {record.id} --tier {record.tier}",
+        record.command,
         "```",
         "",
     ]
@@ -142,7 +154,8 @@ def _provenance(record: ClaimRecord) -> str:
     software = f"torch {versions['torch']}" if "torch" in versions else "torch of an unknown version"
     commit = str(record.environment.get("commit") or "unknown")
     took = f"{record.seconds:.0f} s of processor time beside its runs"
-    return f"*Budget:* {budget}. *Measured* in {took}; {software}, commit {commit[:12]}."
+    stale = " *Stale:* measured by earlier code; the command below measures it anew." * record.stale
+    return f"*Budget:* {budget}. *Measured* in {took}; {software}, commit {commit[:12]}.{stale}"
 
 
 def _anchor(record: ClaimRecord) -> str:

@@ -15,13 +15,14 @@ import pandas as pd
 
 from genbench.claims.claim import Claim, Tier
 from genbench.claims.decisions import ALPHA
+from genbench.claims.fingerprint import is_stale
 from genbench.report.figures import RC
 from genbench.report.pairwise import holm
 from genbench.store import ClaimFolder
 from genbench.store.claims import Origin
 from genbench.types import ClaimRecord, GenbenchError, Judgement, Standing
 
-COLUMNS = ("id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source")
+COLUMNS = ("id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source", "stale")
 
 
 def conclude(
@@ -109,7 +110,10 @@ def _record(
         seconds=0.0,
         checked=claim.checked,
     )
-    return replace(record, seconds=origin.seconds, environment=origin.environment) if origin else record
+    if origin is None:
+        return record
+    stale = is_stale(claim, tier, origin)
+    return replace(record, seconds=origin.seconds, environment=origin.environment, stale=stale)
 
 
 def _plain(value: Any) -> Any:

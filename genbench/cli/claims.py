@@ -42,14 +42,18 @@ def claims(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")
     ] = None,
+    measure: Annotated[
+        bool, typer.Option(help="Make what evidence is missing or stale; else judge what is there.")
+    ] = True,
 ) -> None:
     """Test what the lectures claim; runs and measurements that are there already are kept.
 
-    The exit code is 0 whatever the verdicts are, since a refuted claim is a finding; 3 if one was not tested.
+    Evidence that was measured by other code than there is now is stale. The exit code is 0 whatever the
+    verdicts are, since a refuted claim is a finding; 3 if one was not tested.
     """
     from rich.console import Console
 
-    from genbench.claims.gathering import Lab, gather
+    from genbench.claims.gathering import Lab, gather, gathered
     from genbench.claims.verdicts import as_json as plain
     from genbench.claims.verdicts import conclude
     from genbench.cli.progress import Terminal
@@ -63,7 +67,11 @@ def claims(
     stopping = stop_on_interrupt(console.print)
     with Terminal(console, out) as terminal:
         lab = Lab(out, tier.value, placement, terminal, jobs or default_jobs(placement), stopping)
-        ready = gather(chosen, lab)
+        ready = gather(chosen, lab) if measure else gathered(chosen, lab)
+    if not measure and not ready:
+        raise InputError(
+            f"{out} holds no evidence of {', '.join(ids or ['a claim'])}; leave out --no-measure"
+        )
     records = conclude([(claim, tier.value) for claim in ready], out, terminal.failed)
     if as_json:
         print(json.dumps(plain(records), indent=1))
@@ -123,7 +131,7 @@ def _print_table(records: Sequence[ClaimRecord]) -> None:
         found = record.judgement
         table.add_row(
             Text(f"{record.id} {record.slug}"),
-            Text(record.verdict, style=colours[record.verdict]),
+            Text(record.verdict + ", stale" * record.stale, style=colours[record.verdict]),
             Text(f"{found.effect:.3g} [{found.ci_low:.3g}, {found.ci_high:.3g}]"),
             f"{record.p_adjusted:.2g}",
             str(found.seeds),
@@ -131,3 +139,9 @@ def _print_table(records: Sequence[ClaimRecord]) -> None:
         )
     console = Console() if sys.stdout.isatty() else Console(width=160)
     console.print(table)
+    stale = [record for record in records if record.stale]
+    if stale:
+        said = f"stale, measured by earlier code: {', '.join(record.id for record in stale)}"
+        console.print(
+            f"{said}; {stale[0].command} measures {stale[0].id} anew", markup=False, highlight=False
+        )

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
+from genbench.sources import Code, digest
 from genbench.store import tables
 from genbench.store.atomic import checked_name, write_atomically
 from genbench.store.place import Place, place, read
@@ -24,13 +25,22 @@ class Origin:
     """Where evidence comes from.
 
     Attributes:
-        key: hash of the budget and of the code that measured; other evidence has another key.
+        key: hash of the budget, the runs and the code that measured; other evidence has another key.
         seconds: processor time of the measurement.
+        code: the definitions that measured, by module; none for evidence from before they were noted.
+        digest: of these definitions, as they were.
     """
 
     key: str
     seconds: float
     environment: dict[str, Any] = field(default_factory=dict)
+    code: Code = field(default_factory=dict)
+    digest: str = ""
+
+    @property
+    def current(self) -> bool:
+        """Whether the code that measured is still as it was; it is read, not imported."""
+        return bool(self.code) and digest(self.code) == self.digest
 
 
 _ORIGIN = TypeAdapter(Origin)

@@ -12,6 +12,7 @@ from genbench.claims.gathering import Lab, configs_of, gather
 from genbench.claims.verdicts import adjust, as_json, conclude, verdict_of
 from genbench.engine.placement import Placement
 from genbench.store import ClaimFolder, claim_folders, load
+from genbench.store.claims import Origin
 from genbench.types import InputError, Judgement
 from genbench.watcher import Watcher
 
@@ -46,6 +47,40 @@ def test_finished_evidence_is_kept_and_other_budgets_are_measured_anew(lab):
     assert lab.watcher.kept == [("X1", False), ("X1", True)]
     gather([dataclasses.replace(claim, fast=Budget(seeds=7))], lab)
     assert toys.measured == ["X1", "X1"]
+
+
+def test_stale_evidence_is_read_and_judged_as_stale(lab, tmp_path):
+    claim = toys.toy("X1")
+    gather([claim], lab)
+    (fresh,) = conclude([(claim, "fast")], tmp_path)
+    folder = lab.folder(claim)
+    folder.write_evidence(folder.read_evidence(), Origin("a key of earlier code", 1.0))
+    (stale,) = conclude([(claim, "fast")], tmp_path)
+    assert (fresh.stale, stale.stale) == (False, True)
+    assert folder.read_verdict() == stale
+    assert stale.judgement == fresh.judgement
+
+
+def test_stale_evidence_stays_until_there_is_new_one(lab):
+    claim = toys.toy("X1")
+    gather([claim], lab)
+    folder = lab.folder(claim)
+    folder.write_evidence(folder.read_evidence(), Origin("a key of earlier code", 1.0))
+    broken = dataclasses.replace(claim, evidence=Experiment(toys.broken))
+    assert gather([broken], lab) == [broken]
+    assert lab.watch.failures == {"X1": "ZeroDivisionError: toy"}
+    assert folder.read_origin().key == "a key of earlier code"
+    assert gather([claim], lab) == [claim]
+    assert folder.read_origin().current
+    assert folder.read_origin().key != "a key of earlier code"
+
+
+def test_evidence_of_before_code_was_noted_is_read_and_not_current(tmp_path):
+    folder = ClaimFolder.under(tmp_path, "fast", "X1")
+    folder.path.mkdir(parents=True)
+    (folder.path / "evidence.json").write_text('{"key": "c5c9", "seconds": 1.5, "environment": {}}')
+    assert folder.read_origin() == Origin("c5c9", 1.5)
+    assert not folder.read_origin().current
 
 
 def test_claims_that_need_the_same_runs_share_them(lab, tmp_path):
@@ -90,7 +125,8 @@ def test_verdicts_are_written_and_read_back(lab, tmp_path):
     assert record.verdict == "supported"
     assert record.environment["versions"]["torch"] == torch.__version__.split("+")[0]
     row = as_json([record])["claims"][0]
-    assert list(row) == ["id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source"]
+    names = ["id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source", "stale"]
+    assert list(row) == names
     assert row["source"] == "001_14b26ea1eb963bb1.txt, “A slide”"
     json.dumps(row, allow_nan=False)
 

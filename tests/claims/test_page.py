@@ -1,5 +1,6 @@
 """The page of all claims is what its command makes of the evidence that is committed."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ def test_a_section_says_all_that_is_known(record):
     assert "[X1](#x1-toy-x1)" in written
     assert "**X1** (refuted): The seeds, one by one." in written
     assert "genbench claims X1 --tier fast" in written
+
+
+def test_stale_evidence_is_said_to_be_stale(record):
+    assert "stale" not in page.render([record]).lower()
+    written = page.render([record, dataclasses.replace(record, id="X2", stale=True)])
+    assert "The evidence of 1 is **stale**" in written
+    assert "| **refuted**, stale |" in written
+    assert "*Stale:* measured by earlier code; the command below measures it anew." in written
 
 
 def test_ids_are_ordered_by_number():

@@ -25,7 +25,9 @@ def test_json_holds_what_was_promised_and_nothing_else_is_printed(genbench, quic
     code, out, err = genbench("claims", "T13", "--out", tmp_path, "--json")
     assert code == 0
     (row,) = json.loads(out)["claims"]
-    assert set(row) == {"id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source"}
+    names = {"id", "verdict", "effect", "ci_low", "ci_high", "p", "p_adjusted", "seeds", "source", "stale"}
+    assert set(row) == names
+    assert row["stale"] is False
     assert row["id"] == "T13"
     assert "T13 elbo-is-a-bound: measured" in err
 
@@ -37,6 +39,37 @@ def test_a_second_call_keeps_what_is_there_and_prints_a_table(genbench, quick, t
     assert "evidence kept from before" in err
     assert "T13 elbo-is-a-bound" in out
     assert "supported" in out
+
+
+@pytest.fixture
+def stale(genbench, quick, tmp_path):
+    """A folder of results in which the evidence of T13 was made by other code."""
+    genbench("claims", "T13", "--out", tmp_path)
+    file = tmp_path / "claims" / "verdicts" / "fast" / "T13" / "evidence.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "key": "other", "digest": "other"}))
+    return tmp_path
+
+
+def test_what_is_stale_is_read_judged_and_shown_as_stale(genbench, stale):
+    _, out, err = genbench("claims", "T13", "--out", stale, "--no-measure")
+    assert "supported, stale" in out
+    assert "stale, measured by earlier code: T13; genbench claims T13 --tier fast measures T13 anew" in out
+    assert "measured in" not in err
+    code, out, _ = genbench("claims", "T13", "--out", stale, "--no-measure", "--json")
+    assert code == 0
+    assert json.loads(out)["claims"][0]["stale"] is True
+
+
+def test_what_is_stale_is_measured_anew(genbench, stale):
+    _, out, err = genbench("claims", "T13", "--out", stale)
+    assert "T13 elbo-is-a-bound: measured" in err
+    assert "stale" not in out
+
+
+def test_without_measuring_and_without_evidence_there_is_nothing_to_judge(genbench, quick, tmp_path):
+    code, _, err = genbench("claims", "T13", "--out", tmp_path, "--no-measure")
+    assert code == 2
+    assert "holds no evidence of T13" in err
 
 
 def test_an_unknown_claim_is_answered_with_its_nearest(genbench, tmp_path):

@@ -2,12 +2,16 @@
 
 import dataclasses
 
+import pandas as pd
 import pytest
 
+from genbench import sources
 from genbench.report.html import write_report
 from genbench.store import ClaimFolder, claim_folders
+from genbench.store.claims import Origin
 from genbench.types import ClaimRecord, Judgement
 
+CODE = {"genbench.ops.adversarial": ["saturating"]}
 EVIL = "<script>alert(1)</script>"
 PART = Judgement("refuted", -0.5, -0.6, -0.4, 0.99, 16, "a part")
 RECORD = ClaimRecord(
@@ -51,6 +55,22 @@ def test_verdict_and_figure_are_shown_and_escaped(reported):
     assert "genbench claims T4 --tier fast" in page
     assert EVIL not in page
     assert pages["images/claims/T4.svg"] == "<svg/>"
+
+
+def test_what_earlier_code_measured_is_shown_as_stale(reported, place):
+    folder = ClaimFolder.under(place.root, RECORD.tier, RECORD.id)
+    for origin in (Origin("earlier", 1.0), Origin("earlier", 1.0, {}, CODE, "another digest")):
+        folder.write_evidence(pd.DataFrame({"seed": [0]}), origin)
+        page = reported(RECORD)["claims.html"]
+        assert "<strong>refuted</strong>, stale" in page
+        assert "measures it anew" in page
+
+
+def test_what_todays_code_measured_is_not(reported, place):
+    folder = ClaimFolder.under(place.root, RECORD.tier, RECORD.id)
+    folder.write_evidence(pd.DataFrame({"seed": [0]}), Origin("today", 1.0, {}, CODE, sources.digest(CODE)))
+    assert "stale" not in reported(RECORD)["claims.html"]
+    assert "stale" in reported(dataclasses.replace(RECORD, stale=True))["claims.html"]
 
 
 def test_every_page_links_to_it(reported):
