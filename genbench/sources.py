@@ -76,7 +76,7 @@ def _followed(name: Name) -> tuple[Name, ...]:
     if own in parsed.definitions or own == LOOSE:
         used = {each for statement in _statements(name) for each in _used(statement, module, parsed)}
         return (*sorted(used), (module, LOOSE))
-    if own in parsed.imports:
+    if parsed.imports.get(own, name) != name:
         return (parsed.imports[own],)
     return ((f"{module}.{own}", ALL) if _file(f"{module}.{own}") else (module, ALL),)
 
@@ -119,7 +119,7 @@ def _as_module(name: Name | None) -> str | None:
     parsed = _parsed(module)
     if own == ALL or parsed is None:
         return module if own == ALL else None
-    taken = own in parsed.definitions or own in parsed.imports
+    taken = own in parsed.definitions or parsed.imports.get(own, name) != name
     return None if taken or not _file(f"{module}.{own}") else f"{module}.{own}"
 
 

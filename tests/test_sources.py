@@ -8,9 +8,10 @@ import pytest
 from genbench import sources
 
 FILES = {
-    "__init__.py": "from pack.tools import exported",
+    "__init__.py": "from pack import shown\nfrom pack.tools import exported",
+    "shown.py": "def inside():\n    return 7\n",
     "main.py": """
-from pack import exported, tools
+from pack import exported, shown, tools
 from pack.data import LIMITS
 from pack.tools import aliased as renamed
 
@@ -19,6 +20,9 @@ def start():
 
 def through_a_method():
     return Thing().run()
+
+def of_the_door():
+    return shown.inside()
 
 def late():
     from pack.data import lazy
@@ -85,6 +89,7 @@ def pack(tmp_path, monkeypatch):
         ("start", ("a statement", "another")),
         ("through_a_method", ("return 3", "return 33")),
         ("late", ("return 5", "return 55")),
+        ("of_the_door", ("return 7", "return 77")),
         ("by_name", ("return 4", "return 44")),
         ("renaming", ("import aliased as", "import unused as")),
     ],

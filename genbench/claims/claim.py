@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,6 +14,7 @@ from genbench.store import Results
 from genbench.suite import Comparison
 from genbench.types import Judgement, Standing
 
+Examples = Mapping[Standing, pd.DataFrame]
 Tier = Literal["fast", "full", "gpu"]
 TIERS: tuple[Tier, ...] = ("fast", "full", "gpu")
 
@@ -114,6 +115,21 @@ class Runs(Evidence):
         return (self.suite, self.measure)
 
 
+class Parts(TypedDict):
+    """What a design gives a `Claim`, as its keyword arguments."""
+
+    judge: Callable[[pd.DataFrame], Judgement]
+    figure: Callable[[pd.DataFrame], Figure]
+    examples: Callable[[], Examples]
+
+
+class Budgets(TypedDict):
+    """Budgets that several claims share, as keyword arguments of a `Claim`."""
+
+    fast: Budget
+    full: Budget
+
+
 @dataclass(frozen=True, eq=False)
 class Claim:
     """One statement and the experiment that could prove it wrong.
@@ -144,7 +160,7 @@ class Claim:
     full: Budget
     judge: Callable[[pd.DataFrame], Judgement]
     figure: Callable[[pd.DataFrame], Figure]
-    examples: Callable[[], Mapping[Standing, pd.DataFrame]]
+    examples: Callable[[], Examples]
     gpu: Budget | None = None
     checked: str | None = None
 

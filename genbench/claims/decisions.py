@@ -162,11 +162,13 @@ def auroc(positive: ArrayLike, negative: ArrayLike, threshold: float, unit: str)
 
 
 def all_of(*parts: Judgement) -> Judgement:
-    """Every part must hold: supported if all are, refuted if one is, else inconclusive.
+    """Every part must hold: supported if all are, refuted if one is, else inconclusive; one alone is itself.
 
     What is shown is the part that decides, the one with the largest p-value; that p is valid for the
     conjunction (intersection-union test).
     """
+    if len(parts) == 1:
+        return parts[0]
     told = [part for part in parts if part.outcome == "refuted"]
     told = told or [part for part in parts if part.outcome == "inconclusive"] or list(parts)
     return replace(max(told, key=lambda part: part.p), parts=parts)

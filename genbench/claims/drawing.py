@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,56 @@ def lines(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str | None = None, 
         ends = [each.low for each in centres], [each.high for each in centres]
         ax.fill_between(at, *ends, color=colour, alpha=0.15, linewidth=0)
     if legend and ax.get_legend_handles_labels()[0]:
+        ax.legend(fontsize=7)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """How a column of the evidence is drawn: a column of dots a group.
+
+    Attributes:
+        label: of the y axis.
+        mark: a value, or the column that holds it, and its label: a dashed line.
+        small: size of the groups' labels; None for the usual one.
+        rotate: degrees by which they are turned.
+        only: a column and the value in it of the rows that are drawn.
+    """
+
+    column: str
+    label: str = ""
+    title: str = ""
+    xlabel: str = ""
+    mark: tuple[float | str, str] | None = None
+    legend: bool = True
+    log: bool = False
+    limits: tuple[float | None, float | None] = (None, None)
+    small: int | None = None
+    rotate: int = 0
+    only: tuple[str, str] | None = None
+
+
+def groups(frame: pd.DataFrame, by: str, *shown: Panel) -> Figure:
+    """A panel a column, in each a column of dots a group of `by`."""
+    drawn, axes = panels(len(shown))
+    for ax, panel in zip(axes, shown, strict=True):
+        own = frame if panel.only is None else frame[frame[panel.only[0]] == panel.only[1]]
+        dots(ax, own, by, panel.column)
+        _finish(ax, own, panel)
+    return drawn
+
+
+def _finish(ax: Axes, frame: pd.DataFrame, panel: Panel) -> None:
+    if panel.mark is not None:
+        value, label = panel.mark
+        reference(ax, float(frame[value].iloc[0]) if isinstance(value, str) else value, label)
+    ax.set(xlabel=panel.xlabel, ylabel=panel.label, title=panel.title)
+    if panel.log:
+        ax.set_yscale("log")
+    if panel.limits != (None, None):
+        ax.set_ylim(*panel.limits)
+    if panel.small:
+        ax.tick_params("x", labelsize=panel.small, labelrotation=panel.rotate)
+    if panel.mark is not None and panel.legend:
         ax.legend(fontsize=7)
 
 

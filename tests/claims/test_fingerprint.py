@@ -49,14 +49,19 @@ def key(tmp_path, monkeypatch, forget):
     def made(limit=1, doc="What.", judged=1, helper=1):
         (tmp_path / "pack" / "helper.py").write_text(f"def helped():\n    return {helper}\n")
         (tmp_path / "pack" / "claim.py").write_text(CODE.format(limit=limit, doc=doc, judged=judged))
-        for name in ("pack", "pack.helper", "pack.claim"):
-            sys.modules.pop(name, None)
+        _forget_modules()
         importlib.invalidate_caches()
         sources.forget()
         module = importlib.import_module("pack.claim")
         return fingerprint(toys.toy("X1", Experiment(module.measure)), Budget(seeds=2), ()).key
 
-    return made
+    yield made
+    _forget_modules()
+
+
+def _forget_modules():
+    for name in ("pack", "pack.helper", "pack.claim"):
+        sys.modules.pop(name, None)
 
 
 def test_texts_and_judge_do_not_enter(key):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from genbench.claims.designs import signals, variants
+from genbench.claims.designs.arms import gain
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.reopened import reopened
 from genbench.claims.designs.signals import Course, with_signals
@@ -121,12 +122,10 @@ def test_shares_of_power():
 
 def test_gain_pairs_seeds_and_counts_failures_as_the_worst():
     frame = variants.made_up({"a": 1.0, "b": 2.0}, seeds=5)
-    assert variants.gain(frame, "a", "b").mean() == pytest.approx(math.log(2))
+    assert gain(frame, "a", "b").mean() == pytest.approx(math.log(2))
     frame.loc[frame["variant"] == "b", "score"] = [np.nan, 2, 2, 2, 8]
     frame.loc[frame["variant"] == "a", "score"] = 1.0
-    assert variants.gain(frame.sample(frac=1, random_state=0), "a", "b") == pytest.approx(
-        np.log([8, 2, 2, 2, 8])
-    )
+    assert gain(frame.sample(frac=1, random_state=0), "a", "b") == pytest.approx(np.log([8, 2, 2, 2, 8]))
 
 
 def test_purity_of_clusters_and_of_chance():

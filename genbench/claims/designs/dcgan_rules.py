@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -29,7 +29,7 @@ SPARSE: Mapping[str, Mapping[str, Any]] = {
 """A discriminator whose gradients are sparse."""
 
 
-def broken(kinds: Mapping[str, Mapping[str, Any]], budget: Budget) -> Sequence[Comparison]:
+def broken(kinds: Mapping[str, Mapping[str, Any]], budget: Budget) -> list[Comparison]:
     """A DCGAN by all rules, and one a kind."""
     return [
         on_digits("dcgan", CONVOLUTIONAL, budget.seeds, budget.steps, **own) for own in ({}, *kinds.values())

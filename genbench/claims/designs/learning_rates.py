@@ -23,7 +23,7 @@ def grid(models: Sequence[str], budget: Budget, **more: Any) -> list[Comparison]
     return [on_points(name, budget.seeds, budget.steps, sweep={"rate": RATES}, **more) for name in models]
 
 
-def outcomes(results: Results) -> pd.DataFrame:
+def outcomes(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns model, architecture, rate, seed, score (lower is better), diagnosed."""
     ended = final_scores(results, ["architecture", "rate"])
     wanted = ["model", "architecture", "rate", "seed", "score", "diagnosed"]

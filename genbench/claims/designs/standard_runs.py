@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genbench.claims.claim import Budget
+from genbench.claims.claim import Budget, Budgets
+from genbench.claims.drawing import Panel
 from genbench.suite import Comparison
 
-POINTS_FAST, POINTS_FULL = Budget(seeds=16, steps=300), Budget(seeds=16, steps=1500)
 IMAGE_SEEDS = 6
-DENSE_FAST, DENSE_FULL = Budget(IMAGE_SEEDS, POINTS_FAST.steps), Budget(IMAGE_SEEDS, POINTS_FULL.steps)
 DENSE_STEPS = 3
 """Dense nets get so many times the steps of convolutional ones, which costs about as much."""
 
-CONV_FAST = Budget(IMAGE_SEEDS, DENSE_FAST.steps // DENSE_STEPS)
-CONV_FULL = Budget(IMAGE_SEEDS, DENSE_FULL.steps // DENSE_STEPS)
+ON_POINTS: Budgets = {"fast": Budget(16, 300), "full": Budget(16, 1500)}
+DENSE_NETS: Budgets = {"fast": Budget(IMAGE_SEEDS, 300), "full": Budget(IMAGE_SEEDS, 1500)}
+CONVOLUTIONS: Budgets = {
+    "fast": Budget(IMAGE_SEEDS, 300 // DENSE_STEPS),
+    "full": Budget(IMAGE_SEEDS, 1500 // DENSE_STEPS),
+}
 
 POINTS: Mapping[str, Mapping[str, Any]] = {
     "gan": {"latent": 2, "width": 64},
@@ -48,6 +51,13 @@ QUALITY = {
     "digits": "frechet_lenet@1k",
 }
 """The score, lower is better, that quality means on a task."""
+
+
+def quality(task: str, rotate: int = 0) -> Panel:
+    """How the quality on a task is drawn."""
+    label = f"{QUALITY[task]} ↓"
+    return Panel("score", label, title=task, log=True, small=7, rotate=rotate, only=("task", task))
+
 
 DIGITS_METRICS = [
     *("frechet_lenet@1k", "coverage_lenet@1k", "copying@1k", "classification_accuracy@1k", "active_units@1k"),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.dcgan_rules import KEPT, SPARSE, broken, scored_by_rule
-from genbench.claims.designs.standard_runs import CONV_FAST, CONV_FULL
-from genbench.claims.designs.variants import WORTH, gain, picture, three_ways
+from genbench.claims.designs.standard_runs import CONVOLUTIONS, quality
+from genbench.claims.designs.variants import WORTH
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 (SPARSELY,) = SPARSE
+
+
+ARMS = Arms(
+    "variant",
+    tests=(Mean("score", SPARSELY, KEPT, "above", WORTH, f"ln Fréchet, {SPARSELY} ÷ {KEPT}", log=True),),
+    panels=(quality("digits"),),
+)
 
 
 @claims.register("G7", cite="radford2016dcgan")
@@ -39,11 +41,8 @@ def sparse_gradients() -> Claim:
         "operations set most of it to zero for each image. Over a batch and many steps that need "
         "not matter: here the sparse discriminator gives the better samples.",
         evidence=Runs(suite, measure),
-        fast=CONV_FAST,
-        full=CONV_FULL,
-        judge=judge,
-        figure=picture,
-        examples=examples,
+        **CONVOLUTIONS,
+        **ARMS.parts,
         checked="No seed of either kind has a diagnosed failure, so it is no matter of broken runs, and "
         "five of six seeds agree. ReLU alone makes no difference that could be seen (G11), mean "
         "pooling with nearest upsampling makes samples worse (G11). A discriminator that pools "
@@ -52,7 +51,7 @@ def sparse_gradients() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Both discriminators."""
     return broken(SPARSE, budget)
 
@@ -60,13 +59,3 @@ def suite(budget: Budget) -> Sequence[Comparison]:
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns of `scored`."""
     return scored_by_rule(SPARSE, results)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """What dense gradients gain."""
-    return decisions.mean(gain(frame, KEPT, SPARSELY), "above", WORTH, f"ln Fréchet, {SPARSELY} ÷ {KEPT}")
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Harmful, harmless and unclear."""
-    return three_ways(KEPT, SPARSELY, seeds=6)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
-from genbench.claims.designs.standard_runs import DENSE, DENSE_FAST, DENSE_FULL, on_digits
-from genbench.claims.designs.variants import WORTH, gain, picture, scored, three_ways
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source
+from genbench.claims.designs.arms import Arms, Mean
+from genbench.claims.designs.standard_runs import DENSE, DENSE_NETS, on_digits, quality
+from genbench.claims.designs.variants import WORTH, scored
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+
+ARMS = Arms(
+    "variant",
+    tests=(Mean("score", "sigmoid", "tanh", "above", WORTH, "ln Fréchet, sigmoid ÷ tanh", log=True),),
+    panels=(quality("digits"),),
+)
 
 
 @claims.register("G8")
@@ -34,15 +35,12 @@ def tanh_output() -> Claim:
         lesson="2 σ(2x) − 1 is tanh(x): the two outputs differ in scale and range alone. What the "
         "critic sees is centred in one case and positive in the other, and that is what this compares.",
         evidence=Runs(suite, measure),
-        fast=DENSE_FAST,
-        full=DENSE_FULL,
-        judge=judge,
-        figure=picture,
-        examples=examples,
+        **DENSE_NETS,
+        **ARMS.parts,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Both outputs."""
     ends = ("tanh", "sigmoid")
     return [on_digits("gan", DENSE, budget.seeds, budget.steps, output=output) for output in ends]
@@ -51,13 +49,3 @@ def suite(budget: Budget) -> Sequence[Comparison]:
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns of `scored`, variants named by the output."""
     return scored(results, lambda run: str(run["output"]))
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """What tanh gains."""
-    return decisions.mean(gain(frame, "tanh", "sigmoid"), "above", WORTH, "ln Fréchet, sigmoid ÷ tanh")
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Better, no better and unclear."""
-    return three_ways("tanh", "sigmoid", seeds=8)

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.standard_runs import (
     DENSE,
     IMAGE_SEEDS,
-    POINTS_FAST,
-    POINTS_FULL,
+    ON_POINTS,
     on_digits,
     on_points,
+    quality,
 )
-from genbench.claims.designs.variants import WORTH, gain, picture, scored, three_ways
+from genbench.claims.designs.variants import WORTH, scored
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 TASKS = ("ring8", "digits")
+
+
+ARMS = Arms(
+    "variant",
+    tests=tuple(
+        Mean(
+            *("score", "uniform", "normal", "above", WORTH, f"ln score, uniform ÷ normal, {task}"),
+            log=True,
+            only=("task", task),
+        )
+        for task in sorted(TASKS)
+    ),
+    panels=tuple(map(quality, TASKS)),
+)
 
 
 @claims.register("G9")
@@ -44,15 +53,12 @@ def normal_prior() -> Claim:
         "matters for how one moves in the latent space later; whether samples improve by it, "
         "these runs leave open.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
-        judge=judge,
-        figure=picture,
-        examples=examples,
+        **ON_POINTS,
+        **ARMS.parts,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Both priors on points and on images."""
     runs = []
     for prior in ("normal", "uniform"):
@@ -64,21 +70,3 @@ def suite(budget: Budget) -> Sequence[Comparison]:
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns of `scored`, variants named by the prior."""
     return scored(results, lambda run: str(run["prior"]))
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """What the normal prior gains on each task."""
-    return decisions.all_of(
-        *(
-            decisions.mean(
-                gain(own, "normal", "uniform"), "above", WORTH, f"ln score, uniform ÷ normal, {task}"
-            )
-            for task, own in frame.groupby("task")
-        )
-    )
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Better, no better and unclear, alike on both tasks."""
-    made = three_ways("normal", "uniform")
-    return {name: pd.concat([own.assign(task=task) for task in TASKS]) for name, own in made.items()}

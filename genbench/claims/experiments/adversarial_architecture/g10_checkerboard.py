@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.reopened import reopened
 from genbench.claims.designs.spectra import nyquist_share
-from genbench.claims.designs.standard_runs import CONV_FAST, CONV_FULL, CONVOLUTIONAL, on_digits
-from genbench.claims.designs.variants import WORTH, gain, three_ways
+from genbench.claims.designs.standard_runs import CONVOLUTIONAL, CONVOLUTIONS, on_digits
+from genbench.claims.designs.variants import WORTH
 from genbench.engine.sampling import draw
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 UPSAMPLING: Mapping[str, Mapping[str, object]] = {
     "4×4, stride 2": {"upsampling": "transposed", "kernel": 4},
@@ -26,6 +22,27 @@ UPSAMPLING: Mapping[str, Mapping[str, object]] = {
 }
 EVEN, ODD, RESIZED = UPSAMPLING
 IMAGES = 500
+
+
+SHARE = "share of power at the stride"
+ARMS = Arms(
+    "variant",
+    tests=tuple(
+        Mean("share", ODD, name, "above", WORTH, f"ln share, {ODD} ÷ {name}", log=True, only=("when", "end"))
+        for name in (EVEN, RESIZED)
+    ),
+    panels=tuple(
+        drawing.Panel(
+            *("share", SHARE, f"{when} of training"),
+            mark=("real", "data"),
+            legend=when == "start",
+            log=True,
+            small=6,
+            only=("when", when),
+        )
+        for when in ("start", "end")
+    ),
+)
 
 
 @claims.register("G10", cite="odena2016deconvolution")
@@ -52,11 +69,8 @@ def checkerboard() -> Claim:
         "of the stride treat pixels alike in number, not in weights; resizing before a plain "
         "convolution has no pattern even at the start.",
         evidence=Runs(suite, measure),
-        fast=CONV_FAST,
-        full=CONV_FULL,
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **CONVOLUTIONS,
+        **ARMS.parts,
         checked="At the start of training .45 of the power lies at the stride's frequency with 3×3 "
         "kernels, .43 with 4×4 and .03 with repeated pixels, as in the data; at the end .034, "
         ".036 and .030. So the measure sees checkerboards, and training removes them. Deeper nets "
@@ -64,7 +78,7 @@ def checkerboard() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """One run a way of upsampling."""
     return [
         on_digits("dcgan", CONVOLUTIONAL, budget.seeds, budget.steps, **way) for way in UPSAMPLING.values()
@@ -84,36 +98,3 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
             ):
                 rows.append((variant, seed, when, nyquist_share(images), real))
     return pd.DataFrame(rows, columns=["variant", "seed", "when", "share", "real"])
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Excess of odd kernels over both others, after training."""
-    trained = frame[frame["when"] == "end"]
-    return decisions.all_of(
-        *(
-            decisions.mean(gain(trained, other, ODD, "share"), "above", WORTH, f"ln share, {ODD} ÷ {other}")
-            for other in (EVEN, RESIZED)
-        )
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Shares before and after training, with that of the data."""
-    drawn, axes = drawing.panels(2)
-    for ax, when in zip(axes, ("start", "end"), strict=True):
-        drawing.dots(ax, frame[frame["when"] == when], "variant", "share")
-        drawing.reference(ax, float(frame["real"].iloc[0]), "data")
-        ax.set(title=f"{when} of training", ylabel="share of power at the stride", yscale="log")
-        ax.tick_params("x", labelsize=6)
-    axes[0].legend(fontsize=7)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """More, less and unclear; the third way as the second."""
-    made: dict[Standing, pd.DataFrame] = {}
-    for outcome, frame in three_ways(EVEN, ODD, seeds=6).items():
-        third = frame[frame["variant"] == EVEN].assign(variant=RESIZED)
-        both = pd.concat([frame, third], ignore_index=True).rename(columns={"score": "share"})
-        made[outcome] = both.assign(when="end", real=0.1).drop(columns=["task", "diagnosed"])
-    return {name: pd.concat([frame, frame.assign(when="start")]) for name, frame in made.items()}

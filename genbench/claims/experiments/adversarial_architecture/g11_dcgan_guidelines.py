@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.dcgan_rules import BROKEN, KEPT, broken, scored_by_rule
-from genbench.claims.designs.standard_runs import CONV_FAST, CONV_FULL
-from genbench.claims.designs.variants import WORTH, gain, made_up, picture
+from genbench.claims.designs.standard_runs import CONVOLUTIONS, quality
+from genbench.claims.designs.variants import WORTH
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+
+ARMS = Arms(
+    "variant",
+    tests=tuple(
+        Mean("score", name, KEPT, "above", WORTH, f"ln Fréchet, {name} ÷ {KEPT}", log=True) for name in BROKEN
+    ),
+    panels=(quality("digits", rotate=30),),
+)
 
 
 @claims.register("G11", cite="radford2016dcgan")
@@ -40,15 +43,12 @@ def dcgan_guidelines() -> Claim:
         "with hidden dense layers distances are many times as large, pooling costs about a "
         "quarter, and of the two rules on activations nothing can be seen.",
         evidence=Runs(suite, measure),
-        fast=CONV_FAST,
-        full=CONV_FULL,
-        judge=judge,
-        figure=picture,
-        examples=examples,
+        **CONVOLUTIONS,
+        **ARMS.parts,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """All rules, and each of them broken."""
     return broken(BROKEN, budget)
 
@@ -56,23 +56,3 @@ def suite(budget: Budget) -> Sequence[Comparison]:
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns of `scored`."""
     return scored_by_rule(BROKEN, results)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """What each rule gains."""
-    return decisions.all_of(
-        *(
-            decisions.mean(gain(frame, KEPT, name), "above", WORTH, f"ln Fréchet, {name} ÷ {KEPT}")
-            for name in BROKEN
-        )
-    )
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """All help, one does not, and unclear."""
-    helps = dict.fromkeys(BROKEN, 1.5)
-    return {
-        "supported": made_up({KEPT: 1.0, **helps}, seeds=6),
-        "refuted": made_up({KEPT: 1.0, **helps, "leaky G": 1.0}, seeds=6),
-        "inconclusive": made_up({KEPT: 1.0, **dict.fromkeys(BROKEN, 1.1)}, seeds=6, spread=0.6),
-    }

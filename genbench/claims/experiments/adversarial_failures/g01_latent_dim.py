@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, on_points
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 LATENTS = (1, 2, 4, 16)
 MODES = 1.0
@@ -40,8 +37,7 @@ def latent_dimension() -> Claim:
         "principle; whether training finds such a curve is the question. Look at modes, not at the "
         "dimension.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
@@ -54,7 +50,7 @@ def latent_dimension() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """One run a dimension."""
     return [on_points("gan", budget.seeds, budget.steps, sweep={"latent": LATENTS})]
 
@@ -78,16 +74,13 @@ def judge(frame: pd.DataFrame) -> Judgement:
 
 def figure(frame: pd.DataFrame) -> Figure:
     """Modes, and the share of samples near one."""
-    drawn, (left, right) = drawing.panels(2)
-    drawing.dots(left, frame, "latent", "modes")
-    drawing.reference(left, 8, "all")
-    drawing.dots(right, frame, "latent", "near")
-    left.set(xlabel="latent dimensions", ylabel="modes of 8")
-    right.set(xlabel="latent dimensions", ylabel="samples near a mode")
-    return drawn
+    modes = drawing.Panel("modes", "modes of 8", xlabel="latent dimensions", mark=(8, "all"), legend=False)
+    return drawing.groups(
+        frame, "latent", modes, drawing.Panel("near", "samples near a mode", xlabel="latent dimensions")
+    )
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Collapse at small dimensions, at large ones, and anywhere."""
     rng = np.random.default_rng(0)
 

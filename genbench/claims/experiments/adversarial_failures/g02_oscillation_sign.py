@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.learning_rates import grid
 from genbench.claims.designs.signals import Course, swing, with_signals
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, on_points
 from genbench.claims.experiments.adversarial_failures.g01_latent_dim import LATENTS
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 COVERED = 7
 """Modes of eight from which on a run has not collapsed."""
@@ -45,15 +40,14 @@ def oscillation_sign() -> Claim:
         "who moves too. Before you read collapse out of it, look at samples, or count modes where "
         "you can.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """GANs over rates and over dimensions."""
     return [
         *grid(["gan"], budget),
@@ -88,7 +82,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Swings that are larger, smaller and alike where modes are lost."""
     rng = np.random.default_rng(0)
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.learning_rates import grid
 from genbench.claims.designs.signals import Course, level, rise, with_signals
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, QUALITY, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
 from genbench.claims.experiments.adversarial_failures.g05_capacity import CRITIC_WIDTH, FAR, WIDTHS
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 USEFUL = 0.7
 """Area under the ROC that a sign must exceed to be of use."""
@@ -44,8 +39,7 @@ def convergence_sign() -> Claim:
         "fail too, with losses as high as those of healthy runs. The generator's loss, which "
         "moves with its judge, says nothing at all here. Neither sign can say what is wrong.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
@@ -57,7 +51,7 @@ def convergence_sign() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Healthy rates, momentum .9 at high rates, and generators of few units."""
     aggressive = {"rate": (1e-2, 3e-2)}
     return [
@@ -102,7 +96,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Signs that are there, that are the other way round, and that tell little."""
     rng = np.random.default_rng(0)
 

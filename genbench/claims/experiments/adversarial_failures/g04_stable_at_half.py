@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.signals import Course, level, with_signals
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, on_points
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 OBJECTIVES = ("gan", "gan-saturating", "lsgan")
 STEADY = {"rate": (3e-4, 1e-3)}
@@ -43,15 +38,14 @@ def stable_at_half() -> Claim:
         "three to four of five cases, on both sides, whatever the loss. One that is somewhat "
         "ahead is no cause for alarm.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Three objectives at two rates."""
     return [on_points(name, budget.seeds, budget.steps, sweep=STEADY) for name in OBJECTIVES]
 
@@ -91,7 +85,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Near, away from it, and spread around the limit."""
     rng = np.random.default_rng(0)
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, QUALITY, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 WIDTHS = (2, 8, 32, 128)
 CRITIC_WIDTH = 64
@@ -45,8 +42,7 @@ def capacity() -> Claim:
         "no cure by itself: it changes how fast the generator moves as well as what it can "
         "represent.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
@@ -57,7 +53,7 @@ def capacity() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """A run a width."""
     return [on_points("gan", budget.seeds, budget.steps, sweep={"width": WIDTHS}, critic_width=CRITIC_WIDTH)]
 
@@ -80,15 +76,12 @@ def judge(frame: pd.DataFrame) -> Judgement:
 
 def figure(frame: pd.DataFrame) -> Figure:
     """Distances by width."""
-    drawn, (ax,) = drawing.panels()
-    drawing.dots(ax, frame[np.isfinite(frame["score"])], "width", "score")
-    drawing.reference(ax, FAR, "failed above")
-    ax.set(xlabel="generator's width", ylabel=f"{QUALITY['ring8']} ↓", yscale="log")
-    ax.legend(fontsize=7)
-    return drawn
+    label = f"{QUALITY['ring8']} ↓"
+    shown = drawing.Panel("score", label, xlabel="generator's width", mark=(FAR, "failed above"), log=True)
+    return drawing.groups(frame[np.isfinite(frame["score"])], "width", shown)
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Cured, not cured, and in between."""
 
     def made(shares: Sequence[float]) -> pd.DataFrame:

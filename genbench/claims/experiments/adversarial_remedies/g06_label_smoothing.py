@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.frozen_generator import generator_gradients
-from genbench.claims.designs.standard_runs import POINTS, POINTS_FAST, POINTS_FULL, RATE, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, POINTS, RATE, on_points
 from genbench.models.gans import gan
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
 from genbench.tasks.planar import ring8
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 LABELS: Mapping[str, Mapping[str, Any]] = {
     "hard": {},
@@ -57,15 +54,14 @@ def label_smoothing() -> Claim:
         "first half is arithmetic. Whether trainings fail for want of gradient is the second half, and "
         "another matter.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Three kinds of labels at two rates."""
     sweep = {"rate": RATES}
     return [on_points("gan", budget.seeds, budget.steps, sweep=sweep, **own) for own in LABELS.values()]
@@ -124,7 +120,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Both halves hold; the gradient is no larger; trainings are unclear."""
 
     def made(gradient: float, hard: float, soft: float) -> pd.DataFrame:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Runs, Source, decisions
 from genbench.claims.designs.learning_rates import failed, figure, grid, made_up, outcomes
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL
+from genbench.claims.designs.standard_runs import ON_POINTS
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 SOLVED = 0.1
 """Largest share of failed seeds at which training counts as solved."""
@@ -38,23 +32,17 @@ def least_squares() -> Claim:
         "hardly any does, 64 seeds leave open. A loss changes which learning rates work and how "
         "hard the generator is pushed; it changes neither the game nor its tendency to go round. "
         "Compare losses over a grid of settings, never at one.",
-        evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        evidence=Runs(suite, outcomes),
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Both losses over the grid."""
     return grid(["gan", "lsgan"], budget)
-
-
-def measure(budget: Budget, results: Results) -> pd.DataFrame:
-    """Columns of `outcomes`."""
-    return outcomes(results)
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
@@ -66,7 +54,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     )
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Solved, not solved, and in between."""
     return {
         "supported": made_up({"gan": 0.5, "lsgan": 0.0}),

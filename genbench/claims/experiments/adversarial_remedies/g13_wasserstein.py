@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Runs, Source, decisions
 from genbench.claims.designs.learning_rates import failed, figure, grid, made_up, outcomes
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, RATES, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, RATES, on_points
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 FEWER = 0.1
 """How much smaller the share of failed seeds must be."""
@@ -36,9 +30,8 @@ def wasserstein() -> Claim:
         "penalty. Both must hold.",
         lesson="Stable does not mean good: read the failure rate beside the score. And stability is a "
         "statement about a range of settings; one learning rate cannot show it.",
-        evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        evidence=Runs(suite, outcomes),
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         checked="The settings fall apart. In plain dense nets the penalty keeps its word: 1 of 64 seeds "
@@ -51,7 +44,7 @@ def wasserstein() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Three methods over the grid of rates, and with the nets of PacGAN at every second rate."""
     methods = ["gan", "wgan", "wgan-gp"]
     normalised = [
@@ -59,11 +52,6 @@ def suite(budget: Budget) -> Sequence[Comparison]:
         for name in methods
     ]
     return [*grid(methods, budget), *normalised]
-
-
-def measure(budget: Budget, results: Results) -> pd.DataFrame:
-    """Columns of `outcomes`."""
-    return outcomes(results)
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
@@ -79,7 +67,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     )
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Fewer failures, as many, and unclear."""
     return {
         "supported": made_up({"gan": 0.6, "wgan": 0.1, "wgan-gp": 0.1}),

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.arms import gain
 from genbench.claims.designs.reopened import reopened
 from genbench.claims.designs.signals import Course, level, with_signals
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, QUALITY, on_points
-from genbench.claims.designs.variants import WORTH, gain
+from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
+from genbench.claims.designs.variants import WORTH
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 CLIPS = (0.01, 0.1, 0.5)
 DEPTH = 4
@@ -53,8 +50,7 @@ def clipping_against_penalty() -> Claim:
         "or pile weights up at the ends is not what these small nets show: look at the gradients "
         "before you blame them.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
@@ -67,7 +63,7 @@ def clipping_against_penalty() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Three clip values, and the penalty; deep nets."""
     return [
         on_points("wgan", budget.seeds, budget.steps, sweep={"clip": CLIPS}, depth=DEPTH),
@@ -99,55 +95,36 @@ def judge(frame: pd.DataFrame) -> Judgement:
     smallest = _name(CLIPS[0])
     depth = frame.pivot(index="seed", columns="variant", values="depth").clip(1e-30, 1e30)
     table = depth.map(math.log).abs()
+    uneven = f"|ln gradient, first ÷ last layer|, {smallest} − {PENALTY}"
     piled = frame.loc[frame["variant"] == smallest, "piled"]
     return decisions.all_of(
-        decisions.mean(
-            table[smallest] - table[PENALTY],
-            "above",
-            UNEVEN,
-            f"|ln gradient, first ÷ last layer|, {smallest} − {PENALTY}",
-        ),
+        decisions.mean(table[smallest] - table[PENALTY], "above", UNEVEN, uneven),
         decisions.mean(piled, "above", PILED, f"share of weights at the limit, {smallest}"),
         *(
-            decisions.mean(
-                gain(frame, PENALTY, _name(clip)), "above", WORTH, f"ln score, {_name(clip)} ÷ {PENALTY}"
-            )
-            for clip in CLIPS
+            decisions.mean(gain(frame, PENALTY, name), "above", WORTH, f"ln score, {name} ÷ {PENALTY}")
+            for name in map(_name, CLIPS)
         ),
     )
 
 
 def figure(frame: pd.DataFrame) -> Figure:
     """Gradient ratio, weights at the limit, and scores."""
-    drawn, axes = drawing.panels(3)
-    labels = {
-        "depth": "gradient, first ÷ last layer",
-        "piled": "weights at ±c",
-        "score": f"{QUALITY['ring8']} ↓",
-    }
-    for ax, (column, label) in zip(axes, labels.items(), strict=True):
-        drawing.dots(ax, frame, "variant", column)
-        ax.set(ylabel=label, yscale="linear" if column == "piled" else "log")
-        ax.tick_params("x", labelsize=6)
-    return drawn
+    return drawing.groups(
+        frame,
+        "variant",
+        drawing.Panel("depth", "gradient, first ÷ last layer", log=True, small=6),
+        drawing.Panel("piled", "weights at ±c", small=6),
+        drawing.Panel("score", f"{QUALITY['ring8']} ↓", log=True, small=6),
+    )
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """As claimed; no better samples; and unclear."""
 
     def made(score: float, noise: float) -> pd.DataFrame:
-        rows = [
-            (
-                _name(clip),
-                seed,
-                score * np.exp(noise * (seed - 7.5)),
-                1e-3 * (1 + seed / 20),
-                0.5 + seed / 100,
-            )
-            for clip in CLIPS
-            for seed in range(16)
-        ]
-        rows += [(PENALTY, seed, 0.1, 1 + seed / 50, 0.0) for seed in range(16)]
-        return pd.DataFrame(rows, columns=["variant", "seed", "score", "depth", "piled"])
+        clipped = pd.DataFrame({"seed": range(16), "piled": np.linspace(0.5, 0.65, 16)})
+        clipped = clipped.assign(score=score * np.exp(noise * (clipped["seed"] - 7.5)), depth=1e-3)
+        freely = clipped.assign(variant=PENALTY, score=0.1, depth=np.linspace(1.0, 1.3, 16), piled=0.0)
+        return pd.concat([*(clipped.assign(variant=_name(clip)) for clip in CLIPS), freely])
 
     return {"supported": made(0.3, 0.01), "refuted": made(0.09, 0.001), "inconclusive": made(0.11, 0.2)}

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
+from matplotlib.figure import Figure
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.arms import Mean
 from genbench.claims.designs.standard_runs import (
     DENSE,
     IMAGE_SEEDS,
-    POINTS_FAST,
-    POINTS_FULL,
+    ON_POINTS,
     on_digits,
     on_points,
+    quality,
 )
-from genbench.claims.designs.variants import WORTH, gain, made_up, picture, scored
+from genbench.claims.designs.variants import WORTH, made_up, scored
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 STEPS = (1, 2, 5)
 TASKS = ("ring8", "grid25", "digits")
@@ -47,15 +46,14 @@ def critic_steps() -> Claim:
         lesson="At equal cost more steps for the discriminator mean fewer for the generator. Treat k "
         "as one more number to be tuned for the problem at hand, together with the learning rates.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
-        figure=picture,
+        figure=figure,
         examples=examples,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """A run a task and k; k + 1 updates a step."""
     runs = []
     for k in STEPS:
@@ -72,20 +70,30 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
 
 def judge(frame: pd.DataFrame) -> Judgement:
     """For each k the place where it loses most clearly."""
-    names = [f"k = {k}" for k in STEPS]
-    loses = []
-    for own in names:
-        parts = [
-            decisions.mean(gain(part, other, own), "above", WORTH, f"ln score, {own} ÷ {other}, {task}")
-            for task, part in frame.groupby("task")
-            for other in names
-            if other != own
-        ]
-        loses.append(decisions.any_of(*parts))
-    return decisions.all_of(*loses)
+    parts = [[loss.judge(frame, "variant") for loss in _losses(k)] for k in STEPS]
+    return decisions.all_of(*(decisions.any_of(*of_k) for of_k in parts))
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def _losses(k: int) -> list[Mean]:
+    """The places at which k may lose to another: the other steps on every task."""
+    places = [(task, other) for task in sorted(TASKS) for other in STEPS if other != k]
+    return [
+        Mean(
+            *("score", f"k = {k}", f"k = {other}", "above", WORTH),
+            f"ln score, k = {k} ÷ k = {other}, {task}",
+            log=True,
+            only=("task", task),
+        )
+        for task, other in places
+    ]
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """A panel a task."""
+    return drawing.groups(frame, "variant", *map(quality, TASKS))
+
+
+def examples() -> Examples:
     """Each k loses somewhere; one never does; and noise."""
 
     def made(scores: Sequence[Sequence[float]], spread: float = 0.05) -> pd.DataFrame:

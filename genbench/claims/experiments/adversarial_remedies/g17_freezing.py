@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL, QUALITY, on_points
+from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 FREEZE = 0.8
 RATES = (1e-3, 3e-3)
@@ -40,15 +35,14 @@ def freezing() -> Claim:
         lesson="Freezing balances the speed of two players. Failures that come from the game itself, "
         "such as going round, it leaves alone.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Without and with, at two rates."""
     sweep = {"rate": RATES}
     return [
@@ -85,7 +79,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Fewer failures, more, and unclear."""
 
     def made(free: int, freezing: int) -> pd.DataFrame:

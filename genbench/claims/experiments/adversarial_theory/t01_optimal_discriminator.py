@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.two_distributions import TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.registry import claims
 from genbench.tasks.truths import equal_mixture
-from genbench.types import Judgement, Standing
 
 PAIRS = {
     "1-D": ([[-1.5], [1.5]], 0.6, [[0.5]], 1.2),
@@ -26,6 +21,23 @@ PAIRS = {
 POINTS = 10_000
 MASS = 0.99
 """Share of ½(p + q), its densest part, on which the largest error is taken."""
+
+
+LIMITS = {"mean": 0.02, "largest": 0.10}
+ARMS = Arms(
+    "pair",
+    tests=tuple(
+        Mean(column, pair, None, "below", limit, f"{column} error of D, {pair}")
+        for pair in PAIRS
+        for column, limit in LIMITS.items()
+    ),
+    panels=tuple(
+        drawing.Panel(
+            column, f"{column} |D − p/(p+q)|", mark=(limit, "threshold"), legend=False, limits=(0, None)
+        )
+        for column, limit in LIMITS.items()
+    ),
+)
 
 
 @claims.register("T1", cite="goodfellow2014gan")
@@ -49,49 +61,13 @@ def optimal_discriminator() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=450, size=256),
         full=Budget(seeds=16, steps=3000, size=512),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **ARMS.parts,
     )
 
 
 def measure(budget: Budget) -> pd.DataFrame:
     """Columns pair, seed, mean, largest: errors of D; `size` is the batch."""
     return pd.concat([_errors(name, budget) for name in PAIRS], ignore_index=True)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Mean and largest error, each in one and in two dimensions."""
-    limits = {"mean": 0.02, "largest": 0.10}
-    return decisions.all_of(
-        *(
-            decisions.mean(own[column], "below", limit, f"{column} error of D, {name}")
-            for name, own in frame.groupby("pair")
-            for column, limit in limits.items()
-        )
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Errors by seed."""
-    drawn, axes = drawing.panels(2)
-    for ax, (column, limit) in zip(axes, (("mean", 0.02), ("largest", 0.10)), strict=True):
-        drawing.dots(ax, frame, "pair", column)
-        drawing.reference(ax, limit, "threshold")
-        ax.set(ylabel=f"{column} |D − p/(p+q)|", ylim=(0, None))
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Small errors, large ones, and errors about the threshold."""
-    rng = np.random.default_rng(0)
-
-    def made(centre: float) -> pd.DataFrame:
-        rows = [(name, seed) for name in PAIRS for seed in range(16)]
-        error = centre * rng.uniform(0.7, 1.3, len(rows))
-        return pd.DataFrame(rows, columns=["pair", "seed"]).assign(mean=error, largest=5 * error)
-
-    return {"supported": made(0.005), "refuted": made(0.1), "inconclusive": made(0.0192)}
 
 
 def _errors(name: str, budget: Budget) -> pd.DataFrame:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.claims.designs.two_distributions import TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 SHIFTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 """p = N(0, 1) and q = N(shift, 1)."""
@@ -77,7 +73,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """The formula, one without its factor 2, and values too noisy to say."""
     rng = np.random.default_rng(0)
 

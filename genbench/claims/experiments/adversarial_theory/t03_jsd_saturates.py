@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.ops.adversarial import wasserstein_critic
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 DISTANCES = (0.25, 0.5, 1.0, 1.5, 2.0)
 """θ between the lines {0} × [0, 1] and {θ} × [0, 1]."""
@@ -86,7 +82,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """As claimed; a divergence that does tell the distance; and a critic whose order is unsure."""
     rng = np.random.default_rng(0)
     rows = [(seed, theta) for seed in range(16) for theta in DISTANCES]

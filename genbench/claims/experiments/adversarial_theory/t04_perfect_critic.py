@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.claims.designs.frozen_generator import generator_gradients
 from genbench.models.gans import gan
 from genbench.registry import claims
 from genbench.tasks.planar import ring8
-from genbench.types import Judgement, Standing
 
 STOPS = 12
 """Numbers of discriminator steps at which the gradient is measured, evenly spaced in their logarithm."""
@@ -82,7 +77,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Gradients that fall to nothing, that rise, and that do as they please."""
     rng, steps = np.random.default_rng(0), np.array([1, 10, 30, 100, 300, 1000])
 

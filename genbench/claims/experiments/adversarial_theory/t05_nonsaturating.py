@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.fragments import DIGITS, PLANAR, compared
 from genbench.claims.designs.frozen_generator import generator_gradients
+from genbench.claims.designs.standard_runs import QUALITY
 from genbench.models.gans import gan
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
 from genbench.tasks.planar import ring8
-from genbench.types import Judgement, Standing
 
-QUALITY = {"ring8": "sliced_wasserstein@2500", "digits": "frechet_lenet@1k"}
-"""The score, lower is better, that decides on each task."""
+TASKS = ("ring8", "digits")
 
 CRITIC_STEPS = 400
 """Steps after which the frozen pair is looked at."""
+
+
+ARMS = Arms(
+    "loss",
+    tests=(
+        Mean(
+            *("value", "non_saturating", "saturating", "above", 10.0),
+            "gradient norm, non-saturating ÷ minimax",
+            ratio=True,
+            only=("quantity", "gradient"),
+        ),
+        *(
+            Mean(
+                *("value", "saturating", "non_saturating", "above", 0.0),
+                f"{QUALITY[task]} on {task}, minimax − non-saturating",
+                only=("quantity", task),
+            )
+            for task in TASKS
+        ),
+    ),
+    panels=(
+        drawing.Panel("value", title="‖∇G‖ on the frozen pair", log=True, only=("quantity", "gradient")),
+        *(
+            drawing.Panel("value", title=f"{task}: {QUALITY[task]} ↓", only=("quantity", task))
+            for task in TASKS
+        ),
+    ),
+    alphabetical=True,
+)
 
 
 @claims.register("T5", cite="goodfellow2014gan")
@@ -53,9 +75,7 @@ def non_saturating_gradient() -> Claim:
         evidence=Runs(suite, measure),
         fast=Budget(seeds=16, steps=200, size=6),
         full=Budget(seeds=16, steps=2000, size=8),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **ARMS.parts,
         checked="After 200 steps on ring8 the minimax loss is ahead, by .32; after 2,000 there is no "
         "telling which is, nor on digits after 1,000. Of the runs of G4, 1,500 steps on ring8 with other "
         "nets and rates, those with the minimax loss fail no more often either: 3 of 32 seeds diagnosed, "
@@ -64,7 +84,7 @@ def non_saturating_gradient() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Both losses on points, `seeds` times, and on images, `size` times."""
     return [
         compared("ring8", {"gan": PLANAR, "gan-saturating": PLANAR}, budget.seeds, budget.steps),
@@ -83,50 +103,3 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
         ended[["seed"]].assign(loss=loss, quantity=ended["task"], value=value),
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Gradient ratio on the frozen pair, and what each loss loses on each task."""
-    pairs = {
-        name: own.pivot(index="seed", columns="loss", values="value")
-        for name, own in frame.groupby("quantity")
-    }
-    ratio = pairs["gradient"]["non_saturating"] / pairs["gradient"]["saturating"]
-    lost = {task: pairs[task]["saturating"] - pairs[task]["non_saturating"] for task in QUALITY}
-    return decisions.all_of(
-        decisions.median(ratio, "above", 10.0, "gradient norm, non-saturating ÷ minimax"),
-        *(
-            decisions.mean(lost[task], "above", 0.0, f"{metric} on {task}, minimax − non-saturating")
-            for task, metric in QUALITY.items()
-        ),
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Gradients of the frozen pair, and the scores of whole trainings."""
-    drawn, axes = drawing.panels(3)
-    titles = {"gradient": "‖∇G‖ on the frozen pair", **QUALITY}
-    for ax, (quantity, title) in zip(axes, titles.items(), strict=True):
-        drawing.dots(ax, frame[frame["quantity"] == quantity].sort_values("loss"), "loss", "value")
-        ax.set_title(title if quantity == "gradient" else f"{quantity}: {title} ↓")
-    axes[0].set_yscale("log")
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Better everywhere; worse in the end in spite of the gradient; and no difference in the end."""
-    rng = np.random.default_rng(0)
-
-    def made(gain: float) -> pd.DataFrame:
-        rows = []
-        for seed in range(16):
-            rows += [
-                (seed, "saturating", "gradient", 0.01),
-                (seed, "non_saturating", "gradient", 1 + rng.random()),
-            ]
-            for task in QUALITY:
-                end = rng.normal(1.0, 0.1, 2)
-                rows += [(seed, "saturating", task, end[0] + gain), (seed, "non_saturating", task, end[1])]
-        return pd.DataFrame(rows, columns=["seed", "loss", "quantity", "value"])
-
-    return {"supported": made(0.5), "refuted": made(-0.5), "inconclusive": made(0.0)}

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean, Within
 from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.registry import claims
 from genbench.tasks.planar import ring8
 from genbench.tasks.truths import Mixture
-from genbench.types import Judgement, Standing
 
 DEPTHS = {"linear": 0, "two hidden layers": 2}
 POINTS = 2500
 SIGMA = 0.01
+
+
+WEAK = ("discriminator", "linear")
+ARMS = Arms(
+    "generator",
+    tests=tuple(
+        test
+        for name in ("two modes", "broad Gaussian")
+        for test in (
+            Within(
+                *("accuracy", name, None, "above", 0.45, f"accuracy of a linear D, {name}"),
+                only=WEAK,
+                high=0.55,
+            ),
+            Mean("captured", name, None, "below", 0.5, f"share of modes captured, {name}", only=WEAK),
+        )
+    ),
+    panels=tuple(
+        drawing.Panel(
+            *("accuracy", "accuracy", f"{name} discriminator"),
+            mark=(0.5, "chance"),
+            legend=False,
+            limits=(0.35, 1.05),
+            only=("discriminator", name),
+        )
+        for name in DEPTHS
+    ),
+    others=("the data",),
+)
 
 
 @claims.register("T7")
@@ -46,9 +70,7 @@ def chance_is_not_enough() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16, steps=150, size=256),
         full=Budget(seeds=16, steps=1200, size=256),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **ARMS.parts,
     )
 
 
@@ -56,40 +78,6 @@ def measure(budget: Budget) -> pd.DataFrame:
     """Columns generator, discriminator, seed, accuracy, captured (share of modes); `size` is the batch."""
     parts = [_judged(name, depth, budget) for name in _laws() for depth in DEPTHS]
     return pd.concat(parts, ignore_index=True)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Accuracy of the linear discriminator, and what the generators miss."""
-    weak = frame[frame["discriminator"] == "linear"]
-    parts = []
-    for name in ("two modes", "broad Gaussian"):
-        own = weak[weak["generator"] == name]
-        parts.append(decisions.within(own["accuracy"], 0.45, 0.55, f"accuracy of a linear D, {name}"))
-        parts.append(decisions.mean(own["captured"], "below", 0.5, f"share of modes captured, {name}"))
-    return decisions.all_of(*parts)
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Accuracy by generator, for a weak and an able discriminator."""
-    drawn, axes = drawing.panels(2)
-    for ax, (name, own) in zip(axes, frame.groupby("discriminator", sort=False), strict=True):
-        drawing.dots(ax, own, "generator", "accuracy")
-        drawing.reference(ax, 0.5, "chance")
-        ax.set(title=f"{name} discriminator", ylabel="accuracy", ylim=(0.35, 1.05))
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Fooled, not fooled, and undecided discriminators."""
-    rng = np.random.default_rng(0)
-
-    def made(accuracy: float, spread: float) -> pd.DataFrame:
-        rows = [(g, d, seed) for g in ("two modes", "broad Gaussian") for d in DEPTHS for seed in range(16)]
-        frame = pd.DataFrame(rows, columns=["generator", "discriminator", "seed"])
-        guess = accuracy + spread * rng.standard_normal(len(frame))
-        return frame.assign(accuracy=guess, captured=0.25 + 0.01 * rng.random(len(frame)))
-
-    return {"supported": made(0.5, 0.01), "refuted": made(0.9, 0.01), "inconclusive": made(0.55, 0.05)}
 
 
 def _laws() -> dict[str, Sampler]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch.distributions import Independent, Normal, kl_divergence
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims.designs.identities import Identity, cases
 from genbench.ops.variational import gaussian_kl
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 EXACT = 1e-10
 """Largest relative deviation that still counts as equal in double precision."""
@@ -24,6 +19,36 @@ ERRORS = 4.0
 
 CASES = 16
 """Gaussians a seed."""
+
+
+def _agree(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Whether formula, library and Monte Carlo give the same."""
+    equal = (frame["formula"] - frame["library"]).abs() <= EXACT * frame["library"].abs().clip(lower=1)
+    return equal & ((frame["formula"] - frame["monte_carlo"]).abs() <= ERRORS * frame["error"])
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Formula against Monte Carlo, and what the misprints give."""
+    drawn, (left, right) = drawing.panels(2)
+    for ax, columns in (
+        (left, {"formula": "formula"}),
+        (right, {"halved": "second ½", "printed": "code slide"}),
+    ):
+        for place, (column, label) in enumerate(columns.items()):
+            ax.plot(frame["monte_carlo"], frame[column], ".", markersize=3, label=label, zorder=2 - place)
+        drawing.identity(ax, frame["monte_carlo"].tolist())
+        ax.set(xscale="log", yscale="log", xlabel="Monte Carlo, nats", ylabel="formula, nats")
+        ax.legend(fontsize=7)
+    return drawn
+
+
+IDENTITY = Identity(
+    _agree,
+    "share of Gaussians on which formula, library and Monte Carlo agree",
+    figure,
+    right={**dict.fromkeys(("formula", "library", "monte_carlo", "halved", "printed"), 10.0), "error": 0.01},
+    wrong={"formula": 20.0},
+)
 
 
 @claims.register("T11", cite="kingma2014vae")
@@ -47,9 +72,7 @@ def kl_closed_form() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=20_000),
         full=Budget(seeds=32, size=200_000),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **IDENTITY.parts,
     )
 
 
@@ -59,45 +82,7 @@ def measure(budget: Budget) -> pd.DataFrame:
     `halved` is the term as it stands in the bound of the derivation, `printed` as on the slide with the code;
     `size` is the number of draws.
     """
-    return pd.DataFrame(
-        [_case(seed, case, budget.size) for seed in range(budget.seeds) for case in range(CASES)]
-    )
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Share of Gaussians on which all three agree."""
-    equal = (frame["formula"] - frame["library"]).abs() <= EXACT * frame["library"].abs().clip(lower=1)
-    close = (frame["formula"] - frame["monte_carlo"]).abs() <= ERRORS * frame["error"]
-    unit = "share of Gaussians on which formula, library and Monte Carlo agree"
-    return decisions.share(equal & close, "above", 0.95, unit, seeds=frame["seed"].nunique())
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Formula against Monte Carlo, and what the misprints give."""
-    drawn, (left, right) = drawing.panels(2)
-    for ax, columns in (
-        (left, {"formula": "formula"}),
-        (right, {"halved": "second ½", "printed": "code slide"}),
-    ):
-        for place, (column, label) in enumerate(columns.items()):
-            ax.plot(frame["monte_carlo"], frame[column], ".", markersize=3, label=label, zorder=2 - place)
-        drawing.identity(ax, frame["monte_carlo"].tolist())
-        ax.set(xscale="log", yscale="log", xlabel="Monte Carlo, nats", ylabel="formula, nats")
-        ax.legend(fontsize=7)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """A right formula, one without its ½, and one that is right for too few Gaussians to say."""
-    rng = np.random.default_rng(0)
-
-    def made(cases: int, factor: float) -> pd.DataFrame:
-        exact = rng.uniform(1, 50, cases)
-        noise = 0.01 * rng.uniform(-1, 1, cases)
-        columns = {"formula": factor * exact, "library": exact, "monte_carlo": exact + noise, "error": 0.01}
-        return pd.DataFrame(columns).assign(seed=range(cases), case=0, halved=exact / 2, printed=2 * exact)
-
-    return {"supported": made(256, 1.0), "refuted": made(256, 2.0), "inconclusive": made(20, 1.0)}
+    return cases(_case, budget, CASES)
 
 
 def _case(seed: int, case: int, draws: int) -> dict[str, float]:
@@ -112,8 +97,6 @@ def _case(seed: int, case: int, draws: int) -> dict[str, float]:
     ratio = posterior.log_prob(z) - prior.log_prob(z)
     formula = float(gaussian_kl(mean, log_variance).sum())
     return {
-        "seed": seed,
-        "case": case,
         "dim": dim,
         "formula": formula,
         "library": float(kl_divergence(posterior, prior)),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 NOISE_VARIANCE = 1e-6
@@ -89,7 +86,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Failures with the variance, none at all, and too few to say."""
 
     def made(seeds: int, failures: int) -> pd.DataFrame:

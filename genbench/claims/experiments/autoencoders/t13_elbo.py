@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims.designs.identities import Identity, cases
 from genbench.claims.designs.linear_vae import LinearVae, Posterior
 from genbench.ops.variational import gaussian_kl, gaussian_log_density, reparameterise
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
-
-CASES = 8
-"""Models a seed."""
 
 EXACT = 1e-9
 ERRORS = 4.5
+
+
+def _holds(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Whether bound, gap and sampled bound are as the theory says."""
+    gap = frame["log_p"] - frame["elbo"]
+    scale = frame["log_p"].abs().clip(lower=1)
+    exact = (gap >= -EXACT * scale) & ((gap - frame["divergence"]).abs() <= EXACT * scale)
+    return exact & ((frame["sampled"] - frame["elbo"]).abs() <= ERRORS * frame["error"])
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """The gap against the posterior divergence."""
+    drawn, (ax,) = drawing.panels(1)
+    gap = frame["log_p"] - frame["elbo"]
+    shown = frame.index[:200]
+    ax.plot(frame["divergence"][shown], gap[shown], ".", markersize=4)
+    drawing.identity(ax, frame["divergence"].tolist())
+    ax.set(xscale="log", yscale="log", xlabel="KL(q ‖ true posterior), nats", ylabel="log p(x) − ELBO, nats")
+    return drawn
+
+
+IDENTITY = Identity(
+    _holds,
+    "share of models whose bound and gap are as derived",
+    figure,
+    right={"log_p": -10.0, "elbo": -11.0, "divergence": 1.0, "sampled": -11.0, "error": 0.1},
+    wrong={"elbo": -9.0, "sampled": -9.0},
+)
 
 
 @claims.register("T13", cite="kingma2014vae")
@@ -47,48 +68,13 @@ def elbo_is_a_bound() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=5_000),
         full=Budget(seeds=32, size=50_000),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **IDENTITY.parts,
     )
 
 
 def measure(budget: Budget) -> pd.DataFrame:
     """A row a model: seed, case, log_p, elbo, divergence, sampled, error, in nats; `size` is the draws."""
-    return pd.DataFrame(
-        [_case(seed, case, budget.size) for seed in range(budget.seeds) for case in range(CASES)]
-    )
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Share of models on which bound, gap and sampled bound are as the theory says."""
-    gap = frame["log_p"] - frame["elbo"]
-    scale = frame["log_p"].abs().clip(lower=1)
-    exact = (gap >= -EXACT * scale) & ((gap - frame["divergence"]).abs() <= EXACT * scale)
-    sampled = (frame["sampled"] - frame["elbo"]).abs() <= ERRORS * frame["error"]
-    unit = "share of models whose bound and gap are as derived"
-    return decisions.share(exact & sampled, "above", 0.95, unit, seeds=frame["seed"].nunique())
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """The gap against the posterior divergence."""
-    drawn, (ax,) = drawing.panels(1)
-    gap = frame["log_p"] - frame["elbo"]
-    shown = frame.index[:200]
-    ax.plot(frame["divergence"][shown], gap[shown], ".", markersize=4)
-    drawing.identity(ax, frame["divergence"].tolist())
-    ax.set(xscale="log", yscale="log", xlabel="KL(q ‖ true posterior), nats", ylabel="log p(x) − ELBO, nats")
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """A bound, something that exceeds log p(x), and too few models to say."""
-
-    def made(cases: int, gap: float) -> pd.DataFrame:
-        frame = pd.DataFrame({"seed": range(cases), "case": 0, "log_p": -10.0, "elbo": -10.0 - gap})
-        return frame.assign(divergence=abs(gap), sampled=frame["elbo"], error=0.1)
-
-    return {"supported": made(128, 1.0), "refuted": made(128, -1.0), "inconclusive": made(20, 1.0)}
+    return cases(_case, budget)
 
 
 def _case(seed: int, case: int, draws: int) -> dict[str, float]:
@@ -105,8 +91,6 @@ def _case(seed: int, case: int, draws: int) -> dict[str, float]:
     fit = gaussian_log_density(x.expand(draws, -1), z @ model.weight.T + model.bias, spread)
     sampled = fit - gaussian_kl(q.mean, q.log_variance).sum()
     return {
-        "seed": seed,
-        "case": case,
         "log_p": float(model.log_density(x)),
         "elbo": float(model.elbo(x, q)),
         "divergence": float(model.divergence(x, q)),

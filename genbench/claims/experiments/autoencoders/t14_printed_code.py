@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims.designs.identities import Identity
 from genbench.claims.designs.linear_vae import LinearVae, Posterior
 from genbench.ops.variational import gaussian_kl, gaussian_log_density
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 CASES = 8
 """Models a seed."""
@@ -26,6 +23,36 @@ SCALES = {"printed": 1.0, "derived": 0.5}
 
 PIXELS, CODES = 784, 2
 """Sizes of the printed example."""
+
+
+def _close(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the printed code samples the derived bound."""
+    own = frame[frame["scale"] == "printed"]
+    return (own["sampled"] - own["exact"]).abs() <= ERRORS * own["error"]
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Deviation of the sampled from the exact bound for both scales, and the printed KL weights."""
+    drawn, (left, right) = drawing.panels(2)
+    off = frame.assign(off=(frame["sampled"] - frame["exact"]).abs() / frame["error"])
+    drawing.dots(
+        left, off.groupby(["scale", "seed"], sort=False)[["off"]].mean().reset_index(), "scale", "off"
+    )
+    drawing.reference(left, ERRORS, "limit")
+    left.set(yscale="log", ylabel="error of the bound, std. errors")
+    weights = {"derived": 1.0, **{f"code, {factor:g}": printed_weight(factor) for factor in (5e-4, 0.5)}}
+    right.bar(list(weights), list(weights.values()), color="#0072b2")
+    right.set(yscale="log", ylabel="weight of the KL term")
+    return drawn
+
+
+IDENTITY = Identity(
+    _close,
+    "share of models on which the printed code samples the derived bound",
+    figure,
+    right={"scale": "printed", "exact": -10.0, "sampled": -9.95, "error": 0.1},
+    wrong={"sampled": -5.0},
+)
 
 
 @claims.register("T14", cite="kingma2014vae")
@@ -53,9 +80,7 @@ def printed_code() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=5_000),
         full=Budget(seeds=32, size=50_000),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **IDENTITY.parts,
     )
 
 
@@ -65,39 +90,6 @@ def measure(budget: Budget) -> pd.DataFrame:
         row for seed in range(budget.seeds) for case in range(CASES) for row in _case(seed, case, budget.size)
     ]
     return pd.DataFrame(rows)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Share of models on which the printed code samples the derived bound."""
-    own = frame[frame["scale"] == "printed"]
-    close = (own["sampled"] - own["exact"]).abs() <= ERRORS * own["error"]
-    unit = "share of models on which the printed code samples the derived bound"
-    return decisions.share(close, "above", 0.95, unit, seeds=own["seed"].nunique())
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Deviation of the sampled from the exact bound for both scales, and the printed KL weights."""
-    drawn, (left, right) = drawing.panels(2)
-    off = frame.assign(off=(frame["sampled"] - frame["exact"]).abs() / frame["error"])
-    drawing.dots(
-        left, off.groupby(["scale", "seed"], sort=False)[["off"]].mean().reset_index(), "scale", "off"
-    )
-    drawing.reference(left, ERRORS, "limit")
-    left.set(yscale="log", ylabel="error of the bound, std. errors")
-    weights = {"derived": 1.0, **{f"code, {factor:g}": printed_weight(factor) for factor in (5e-4, 0.5)}}
-    right.bar(list(weights), list(weights.values()), color="#0072b2")
-    right.set(yscale="log", ylabel="weight of the KL term")
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Code that samples the bound, code that does not, and too few models to say."""
-
-    def made(cases: int, off: float) -> pd.DataFrame:
-        rows = [(seed, 0, scale, -10.0, -10.0 + off, 0.1) for seed in range(cases) for scale in SCALES]
-        return pd.DataFrame(rows, columns=["seed", "case", "scale", "exact", "sampled", "error"])
-
-    return {"supported": made(128, 0.05), "refuted": made(128, 5.0), "inconclusive": made(20, 0.05)}
 
 
 def printed_weight(factor: float) -> float:

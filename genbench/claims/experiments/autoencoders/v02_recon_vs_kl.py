@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.autoencoders import KINDS, codes, ended_by_kind, kind
-from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_FAST, DENSE_FULL, on_digits
-from genbench.claims.designs.variants import gain
+from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
 from genbench.models.vae import Vae
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 SPREAD = float(np.log(2))
 PILED = float(np.log(0.1))
 FARTHER = 0.1
+
+
+ARMS = Arms(
+    "variant",
+    tests=(
+        Mean(
+            "spread",
+            "autoencoder",
+            "VAE",
+            "above",
+            SPREAD,
+            "ln spread of codes, reconstruction alone ÷ VAE",
+            log=True,
+        ),
+        Mean("spread", "KL alone", "VAE", "below", PILED, "ln spread of codes, KL alone ÷ VAE", log=True),
+        *(
+            Mean("score", name, "VAE", "above", FARTHER, f"ln Fréchet, {name} ÷ VAE", log=True)
+            for name in ("autoencoder", "KL alone")
+        ),
+    ),
+    panels=(
+        drawing.Panel("spread", "variance of codes", log=True, small=7),
+        drawing.Panel("error", "reconstruction error", log=True, small=7),
+        drawing.Panel("score", "frechet_lenet@1k ↓", log=True, small=7),
+    ),
+)
 
 
 @claims.register("V2", cite="kingma2014vae")
@@ -43,15 +62,12 @@ def reconstruction_against_kl() -> Claim:
         lesson="The two terms want opposite things. Without KL codes have no reason to lie where one "
         "draws; without reconstruction they lie there and say nothing.",
         evidence=Runs(suite, measure),
-        fast=DENSE_FAST,
-        full=DENSE_FULL,
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **DENSE_NETS,
+        **ARMS.parts,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Reconstruction alone, KL alone, both."""
     return [on_digits("vae", AUTOENCODER, budget.seeds, budget.steps, **own) for own in KINDS.values()]
 
@@ -68,52 +84,3 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
         rows.append((kind(run.options), seed, float(mean.double().var(0).sum()), float(error)))
     measured = pd.DataFrame(rows, columns=["variant", "seed", "spread", "error"])
     return ended_by_kind(results)[["variant", "seed", "score"]].merge(measured, on=["variant", "seed"])
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Spread and samples of both halves against the whole."""
-    apart = gain(frame, "VAE", "autoencoder", "spread")
-    piled = gain(frame, "VAE", "KL alone", "spread")
-    return decisions.all_of(
-        decisions.mean(apart, "above", SPREAD, "ln spread of codes, reconstruction alone ÷ VAE"),
-        decisions.mean(piled, "below", PILED, "ln spread of codes, KL alone ÷ VAE"),
-        *(
-            decisions.mean(gain(frame, "VAE", name), "above", FARTHER, f"ln Fréchet, {name} ÷ VAE")
-            for name in ("autoencoder", "KL alone")
-        ),
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Spread, reconstruction error and sample quality."""
-    drawn, axes = drawing.panels(3)
-    labels = {"spread": "variance of codes", "error": "reconstruction error", "score": "frechet_lenet@1k ↓"}
-    for ax, (column, label) in zip(axes, labels.items(), strict=True):
-        drawing.dots(ax, frame, "variant", column)
-        ax.set(ylabel=label, yscale="log")
-        ax.tick_params("x", labelsize=7)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """As claimed; codes that do not spread; and samples that are unclear."""
-
-    def made(spread: float, quality: float, noise: float = 0.02) -> pd.DataFrame:
-        rows = [
-            (name, seed, score * np.exp(noise * (seed - 3.5)), own, 0.1)
-            for name, score, own in (
-                ("autoencoder", quality, spread),
-                ("KL alone", 3.0, 1e-4),
-                ("VAE", 1.0, 8.0),
-            )
-            for seed in range(8)
-        ]
-        frame = pd.DataFrame(rows, columns=["variant", "seed", "score", "spread", "error"])
-        flat = frame["variant"] == "VAE"
-        return frame.assign(score=frame["score"].where(~flat, 1.0))
-
-    return {
-        "supported": made(100.0, 3.0),
-        "refuted": made(8.0, 3.0),
-        "inconclusive": made(100.0, 1.1, noise=0.5),
-    }

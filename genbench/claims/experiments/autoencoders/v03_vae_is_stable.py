@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 
-from genbench.claims import decisions
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Results, Runs, Source, decisions
 from genbench.claims.designs.learning_rates import failed, figure, grid, made_up, outcomes
-from genbench.claims.designs.standard_runs import POINTS_FAST, POINTS_FULL
+from genbench.claims.designs.standard_runs import ON_POINTS
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 FEWER = 0.1
 """How much smaller the share of failed seeds must be."""
@@ -42,8 +36,7 @@ def vae_is_stable() -> Claim:
         "lowest rate, the VAE at the highest. Easy to train and good "
         "at sampling are different virtues: look at both panels.",
         evidence=Runs(suite, measure),
-        fast=POINTS_FAST,
-        full=POINTS_FULL,
+        **ON_POINTS,
         judge=judge,
         figure=figure,
         examples=examples,
@@ -54,14 +47,14 @@ def vae_is_stable() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """Both methods over the grid."""
     return grid(["gan", "vae"], budget)
 
 
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns of `outcomes`, without the architecture, which a VAE has not."""
-    return outcomes(results).drop(columns="architecture")
+    return outcomes(budget, results).drop(columns="architecture")
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
@@ -79,7 +72,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     )
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Fewer failures and less spread, more of both, and unclear."""
     return {
         "supported": made_up({"gan": 0.5, "vae": 0.0}),

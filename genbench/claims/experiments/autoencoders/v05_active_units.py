@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_FAST, DENSE_FULL, on_digits
+from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
+from genbench.types import Judgement
 
 LATENTS = (4, 16, 64)
 REMEDIES: Mapping[str, Mapping[str, Any]] = {
@@ -46,8 +43,7 @@ def active_units() -> Claim:
         "the prior, so the number of units in use says more of data and decoder than of the "
         "dimension you chose.",
         evidence=Runs(suite, measure),
-        fast=DENSE_FAST,
-        full=DENSE_FULL,
+        **DENSE_NETS,
         judge=judge,
         figure=figure,
         examples=examples,
@@ -59,7 +55,7 @@ def active_units() -> Claim:
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """A run a dimension, and a run a remedy at the largest one."""
     runs = [{"latent": latent} for latent in LATENTS] + [
         {"latent": LATENTS[-1], **own} for own in REMEDIES.values()
@@ -96,7 +92,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """Few, most, and about half."""
 
     def made(share: float, spread: float) -> pd.DataFrame:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.autoencoders import codes
-from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_FAST, DENSE_FULL, on_digits
+from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 NEIGHBOURS = 10
 PURE = 0.5
@@ -24,6 +18,16 @@ PURE = 0.5
 
 BEHIND = -0.05
 """How far behind a linear map of the same dimension they may be."""
+
+
+ARMS = Arms(
+    "space",
+    tests=(
+        Mean("purity", "VAE", None, "above", PURE, "purity of the VAE's codes"),
+        Mean("purity", "VAE", "components", "above", BEHIND, "purity, VAE − components"),
+    ),
+    panels=(drawing.Panel("purity", "neighbours of the same class", mark=(0.1, "chance"), limits=(0, 1)),),
+)
 
 
 @claims.register("V7", cite="kingma2014vae")
@@ -42,15 +46,12 @@ def latent_clusters() -> Claim:
         lesson="Classes cluster in the codes if they cluster in the data. Compare with principal "
         "components before crediting the autoencoder with discovering categories.",
         evidence=Runs(suite, measure),
-        fast=DENSE_FAST,
-        full=DENSE_FULL,
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **DENSE_NETS,
+        **ARMS.parts,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """The VAE."""
     return [on_digits("vae", AUTOENCODER, budget.seeds, budget.steps)]
 
@@ -81,37 +82,3 @@ def components(train: Tensor, held_out: Tensor, count: int) -> Tensor:
     train, held_out = train.flatten(1).double(), held_out.flatten(1).double()
     directions = torch.linalg.svd(train - train.mean(0), full_matrices=False).Vh[:count]
     return (held_out - train.mean(0)) @ directions.T
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Purity, and what it is worth beside a linear map."""
-    table = frame.pivot(index="seed", columns="space", values="purity")
-    return decisions.all_of(
-        decisions.mean(table["VAE"], "above", PURE, "purity of the VAE's codes"),
-        decisions.mean(table["VAE"] - table["components"], "above", BEHIND, "purity, VAE − components"),
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Purity in both spaces."""
-    drawn, (ax,) = drawing.panels()
-    drawing.dots(ax, frame, "space", "purity")
-    drawing.reference(ax, 0.1, "chance")
-    ax.set(ylabel="neighbours of the same class", ylim=(0, 1))
-    ax.legend(fontsize=7)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Clustered, scattered, and about as far behind as is allowed."""
-
-    def made(vae: float, linear: float, spread: float) -> pd.DataFrame:
-        rows = [("VAE", seed, vae + spread * (seed - 3.5)) for seed in range(8)]
-        rows += [("components", seed, linear) for seed in range(8)]
-        return pd.DataFrame(rows, columns=["space", "seed", "purity"])
-
-    return {
-        "supported": made(0.8, 0.7, 0.01),
-        "refuted": made(0.3, 0.7, 0.01),
-        "inconclusive": made(0.65, 0.7, 0.03),
-    }

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.claims.designs.binary_digits import binary_digits
 from genbench.engine.trained import Trained
 from genbench.models.dbn import DeepBeliefNet
 from genbench.ops.belief import deep_log_weights
 from genbench.ops.partition import RbmParameters, log_partition
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 HIDDEN = (16, 64)
 """Few enough units in the first layer that both partition functions are exact sums."""
@@ -88,7 +83,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """A second layer that helps, one that harms, and one that may do either."""
     rng = np.random.default_rng(0)
 

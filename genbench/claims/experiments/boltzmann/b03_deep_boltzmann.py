@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.special import entr, expit, logsumexp
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims.designs.identities import CASES, Identity, cases
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 Values = NDArray[np.float64]
 
 SIZES = (5, 4, 4)
 """Visible units and those of two hidden layers: 8,192 states."""
 
-CASES = 8
-"""Machines a seed."""
-
 EXACT = 1e-9
 SWEEPS = 500
+
+
+def _holds(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the bound is one, and tight where it must be."""
+    return (frame["excess"] <= EXACT) & (frame["cut"] <= EXACT)
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """The gap against the strength of the upper weights."""
+    drawn, (ax,) = drawing.panels(1)
+    ax.plot(frame["scale"], frame["gap"], ".", markersize=4)
+    ax.set(xlabel="standard deviation of the upper weights", ylabel="mean of log p(v) − bound, nats")
+    return drawn
+
+
+IDENTITY = Identity(
+    _holds,
+    "share of machines with a bound",
+    figure,
+    right={"scale": 1.0, "excess": -0.01, "gap": 0.1, "cut": 1e-14},
+    wrong={"excess": 0.1},
+)
 
 
 @claims.register("B3")
@@ -48,9 +63,7 @@ def mean_field_bound() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16),
         full=Budget(seeds=32),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **IDENTITY.parts,
     )
 
 
@@ -60,36 +73,10 @@ def measure(budget: Budget) -> pd.DataFrame:
     `excess` is the largest of bound − log p(v), `gap` the mean of log p(v) − bound, `cut` the
     largest absolute gap with the upper weights at zero.
     """
-    return pd.DataFrame([_case(seed, case) for seed in range(budget.seeds) for case in range(CASES)])
+    return cases(_case, budget)
 
 
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Share of machines on which the bound is one, and tight where it must be."""
-    holds = (frame["excess"] <= EXACT) & (frame["cut"] <= EXACT)
-    return decisions.share(
-        holds, "above", 0.95, "share of machines with a bound", seeds=frame["seed"].nunique()
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """The gap against the strength of the upper weights."""
-    drawn, (ax,) = drawing.panels(1)
-    ax.plot(frame["scale"], frame["gap"], ".", markersize=4)
-    ax.set(xlabel="standard deviation of the upper weights", ylabel="mean of log p(v) − bound, nats")
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """A bound, something that is none, and too few machines to say."""
-
-    def made(cases: int, excess: float) -> pd.DataFrame:
-        frame = pd.DataFrame({"seed": range(cases), "case": 0, "scale": 1.0, "excess": excess})
-        return frame.assign(gap=0.1, cut=1e-14)
-
-    return {"supported": made(128, -0.01), "refuted": made(128, 0.1), "inconclusive": made(20, -0.01)}
-
-
-def _case(seed: int, case: int) -> dict[str, float]:
+def _case(seed: int, case: int, size: int = 0) -> dict[str, float]:
     rng = np.random.default_rng([seed, case])
     v, first, second = SIZES
     scale = 2.0 * (case + 1) / CASES
@@ -98,8 +85,6 @@ def _case(seed: int, case: int) -> dict[str, float]:
     gaps = _gaps(lower, upper, biases)
     cut = _gaps(lower, np.zeros_like(upper), biases)
     return {
-        "seed": seed,
-        "case": case,
         "scale": scale,
         "excess": float((-gaps).max()),
         "gap": float(gaps.mean()),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.claims.designs.binary_digits import binary_digits
 from genbench.engine.trained import Trained
 from genbench.models.dbn import rbm
@@ -22,7 +20,6 @@ from genbench.models.gans import gan
 from genbench.ops.belief import gibbs_sweep
 from genbench.ops.partition import RbmParameters
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 HIDDEN = WIDTH = 128
 CHAINS = 64
@@ -96,7 +93,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """A slow chain, a fast one, and one about the threshold."""
     rng = np.random.default_rng(0)
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.engine.trained import Trained
 from genbench.models.dbn import rbm
 from genbench.registry import claims
 from genbench.tasks.digits import digits
 from genbench.tasks.task import Task
-from genbench.types import Judgement, Standing
 
 HIDDEN = 128
 LABELS = (10, 30, 100, 300, 1000)
@@ -109,7 +106,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """A gain, a loss, and a gain about the threshold."""
     rng = np.random.default_rng(0)
 

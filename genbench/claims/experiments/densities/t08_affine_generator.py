@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.registry import claims
-from genbench.types import Judgement, Standing
 
 DIMENSIONS = (2, 5, 10)
 COLUMNS = ["seed", "dim", "covariance", "mean", "root", "cholesky"]
@@ -71,15 +66,12 @@ def judge(frame: pd.DataFrame) -> Judgement:
 
 def figure(frame: pd.DataFrame) -> Figure:
     """Errors of covariance and mean, and the distance from the Cholesky factor."""
-    drawn, axes = drawing.panels(3)
     titles = {"covariance": "‖WWᵀ − Σ‖ ÷ ‖Σ‖", "mean": "‖b − μ‖ ÷ √tr Σ", "cholesky": "‖W − L‖ ÷ ‖L‖"}
-    for ax, (column, title) in zip(axes, titles.items(), strict=True):
-        drawing.dots(ax, frame, "dim", column)
-        ax.set(xlabel="dimensions", title=title, ylim=(0, None))
-    return drawn
+    shown = [drawing.Panel(name, "", title, "dimensions", limits=(0, None)) for name, title in titles.items()]
+    return drawing.groups(frame, "dim", *shown)
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """A root of Σ, of something else, and of one that cannot be told from it."""
     rng = np.random.default_rng(0)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.func import jacrev, vmap
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.engine.trained import Trained
 from genbench.models.model import Draws, Loss, Model, Nets, Noise, Phase, Update
 from genbench.nn.coupling import Couplings
@@ -21,7 +19,6 @@ from genbench.ops.optim import adam
 from genbench.registry import claims
 from genbench.tasks.planar import swissroll
 from genbench.tasks.task import Task
-from genbench.types import Judgement, Standing
 
 CELLS = 24
 """Cells a side in which samples are counted."""
@@ -114,7 +111,7 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def examples() -> Mapping[Standing, pd.DataFrame]:
+def examples() -> Examples:
     """A density, one without the determinant, and one that is noisy."""
     rng = np.random.default_rng(0)
 

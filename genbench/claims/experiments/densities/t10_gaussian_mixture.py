@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from scipy import stats
 from scipy.special import logsumexp
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Experiment, Source
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims.designs.identities import Identity, cases
 from genbench.registry import claims
 from genbench.tasks.truths import Mixture
-from genbench.types import Judgement, Standing
-
-CASES = 8
-"""Mixtures a seed."""
 
 EXACT = 1e-9
 INTEGRAL = 1e-6
 ERRORS = 4.5
 RARE = 1e-4
+
+
+def _holds(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Whether a mixture passes every check."""
+    evaluates = (frame["density"] <= EXACT) & (frame["integral"] <= INTEGRAL)
+    return evaluates & (frame["moments"] <= ERRORS) & (frame["frequency"] >= RARE)
+
+
+def figure(frame: pd.DataFrame) -> Figure:
+    """Distribution of the two statistical checks."""
+    drawn, (left, right) = drawing.panels(2)
+    left.hist(frame["moments"], bins=20, color="#0072b2")
+    drawing.reference(left, ERRORS, "limit", axis="x")
+    left.set(xlabel="largest deviation of a moment, standard errors", ylabel="mixtures")
+    right.hist(frame["frequency"], bins=np.linspace(0, 1, 11).tolist(), color="#0072b2")
+    right.set(xlabel="p-value of the component frequencies", ylabel="mixtures")
+    return drawn
+
+
+IDENTITY = Identity(
+    _holds,
+    "share of mixtures whose density and samples agree",
+    figure,
+    right={"density": 1e-14, "integral": 1e-9, "moments": 2.0, "frequency": 0.5},
+    wrong={"moments": 30.0},
+)
 
 
 @claims.register("T10")
@@ -47,46 +67,13 @@ def mixture_does_both() -> Claim:
         evidence=Experiment(measure),
         fast=Budget(seeds=16, size=20_000),
         full=Budget(seeds=32, size=100_000),
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **IDENTITY.parts,
     )
 
 
 def measure(budget: Budget) -> pd.DataFrame:
     """A row a mixture: seed, case, density (error), integral (error), moments (largest z), frequency (p)."""
-    return pd.DataFrame(
-        [_case(seed, case, budget.size) for seed in range(budget.seeds) for case in range(CASES)]
-    )
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Share of mixtures that pass every check."""
-    evaluates = (frame["density"] <= EXACT) & (frame["integral"] <= INTEGRAL)
-    samples = (frame["moments"] <= ERRORS) & (frame["frequency"] >= RARE)
-    unit = "share of mixtures whose density and samples agree"
-    return decisions.share(evaluates & samples, "above", 0.95, unit, seeds=frame["seed"].nunique())
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Distribution of the two statistical checks."""
-    drawn, (left, right) = drawing.panels(2)
-    left.hist(frame["moments"], bins=20, color="#0072b2")
-    drawing.reference(left, ERRORS, "limit", axis="x")
-    left.set(xlabel="largest deviation of a moment, standard errors", ylabel="mixtures")
-    right.hist(frame["frequency"], bins=np.linspace(0, 1, 11).tolist(), color="#0072b2")
-    right.set(xlabel="p-value of the component frequencies", ylabel="mixtures")
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Agreement, samples of another covariance, and too few mixtures to say."""
-
-    def made(cases: int, moments: float) -> pd.DataFrame:
-        frame = pd.DataFrame({"seed": range(cases), "case": 0, "density": 1e-14, "integral": 1e-9})
-        return frame.assign(moments=moments, frequency=0.5)
-
-    return {"supported": made(128, 2.0), "refuted": made(128, 30.0), "inconclusive": made(20, 2.0)}
+    return cases(_case, budget)
 
 
 def _case(seed: int, case: int, draws: int) -> dict[str, float]:
@@ -108,8 +95,6 @@ def _case(seed: int, case: int, draws: int) -> dict[str, float]:
     z_mean = (x.mean(0) - mean) / (x.std(0) / math.sqrt(draws))
     z_products = (products.mean(0) - covariance) / (products.std(0) / math.sqrt(draws))
     return {
-        "seed": seed,
-        "case": case,
         "density": _density_error(mixture, x[:200].numpy(), covariances.numpy()),
         "integral": abs(_integral(mixture, mean, covariance) - 1),
         "moments": float(torch.cat([z_mean.abs(), z_products.abs().flatten()]).max()),

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import (
-    CONV_FAST,
-    CONV_FULL,
     CONVOLUTIONAL,
+    CONVOLUTIONS,
     DENSE,
     DENSE_STEPS,
     on_digits,
 )
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.suite import Comparison
-from genbench.types import Judgement, Standing
 
 COPIED = 0.6
 """Probability of lying nearer to the training set than fresh data that counts as copying; ideal is ½."""
+
+
+ARMS = Arms(
+    "model",
+    tests=tuple(
+        Mean("copying", name, None, "below", COPIED, f"P(nearer to the training set than fresh data), {name}")
+        for name in ("dcgan", "gan")
+    ),
+    panels=(drawing.Panel("copying", "P(nearer to training data)", mark=(0.5, "fresh data"), limits=(0, 1)),),
+)
 
 
 @claims.register("G19", cite="goodfellow2014gan")
@@ -46,15 +49,12 @@ def no_memorising() -> Claim:
         "images beside theirs look the same. Far below one half means samples that are farther from "
         "the data than data are: bad, but no copies.",
         evidence=Runs(suite, measure),
-        fast=CONV_FAST,
-        full=CONV_FULL,
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **CONVOLUTIONS,
+        **ARMS.parts,
     )
 
 
-def suite(budget: Budget) -> Sequence[Comparison]:
+def suite(budget: Budget) -> list[Comparison]:
     """A dense and a convolutional GAN."""
     return [
         on_digits("dcgan", CONVOLUTIONAL, budget.seeds, budget.steps),
@@ -65,33 +65,3 @@ def suite(budget: Budget) -> Sequence[Comparison]:
 def measure(budget: Budget, results: Results) -> pd.DataFrame:
     """Columns model, seed, copying."""
     return final_scores(results).rename(columns={"copying@1k": "copying"})[["model", "seed", "copying"]]
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Copying of each model."""
-    return decisions.all_of(
-        *(
-            decisions.mean(own, "below", COPIED, f"P(nearer to the training set than fresh data), {name}")
-            for name, own in frame.groupby("model")["copying"]
-        )
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Copying by model; one half is ideal."""
-    drawn, (ax,) = drawing.panels()
-    drawing.dots(ax, frame, "model", "copying")
-    drawing.reference(ax, 0.5, "fresh data")
-    ax.set(ylabel="P(nearer to training data)", ylim=(0, 1))
-    ax.legend(fontsize=7)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """No copies, copies, and in between."""
-
-    def made(level: float, spread: float) -> pd.DataFrame:
-        rows = [(name, seed, level + spread * (seed - 2.5)) for name in ("dcgan", "gan") for seed in range(6)]
-        return pd.DataFrame(rows, columns=["model", "seed", "copying"])
-
-    return {"supported": made(0.4, 0.01), "refuted": made(0.8, 0.01), "inconclusive": made(0.6, 0.05)}

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.reopened import reopened
-from genbench.claims.designs.standard_runs import DENSE_FAST, DENSE_FULL, gan_and_vae
+from genbench.claims.designs.standard_runs import DENSE_NETS, gan_and_vae
 from genbench.metrics.path_length import spherical
 from genbench.models.model import DirectSampler
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.types import Judgement, Standing
 
 PATHS, STOPS = 100, 65
 ROUGHER = 0.1
+
+
+ARMS = Arms(
+    "model",
+    tests=(Mean("roughness", "gan", "vae", "above", ROUGHER, "ln roughness, GAN ÷ VAE", log=True),),
+    panels=(
+        drawing.Panel("roughness", "longest step ÷ mean step"),
+        drawing.Panel("length", "length of a path"),
+    ),
+)
 
 
 @claims.register("G20", cite="karras2019stylegan")
@@ -42,11 +47,8 @@ def rough_latent_space() -> Claim:
         "is how unevenly it moves. Neither model is asked for evenness by its loss, the VAE's noise on "
         "the codes comes nearest to it.",
         evidence=Runs(gan_and_vae, measure),
-        fast=DENSE_FAST,
-        full=DENSE_FULL,
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **DENSE_NETS,
+        **ARMS.parts,
     )
 
 
@@ -70,30 +72,3 @@ def paths(latent: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(0)
     start, end = torch.randn(2, PATHS, latent, generator=generator)
     return [spherical(start, end, torch.full((PATHS, 1), t)) for t in np.linspace(0, 1, STOPS).tolist()]
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """How much rougher the GAN's paths are."""
-    table = np.log(frame.pivot(index="seed", columns="model", values="roughness"))
-    return decisions.mean(table["gan"] - table["vae"], "above", ROUGHER, "ln roughness, GAN ÷ VAE")
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Roughness and length of paths."""
-    drawn, axes = drawing.panels(2)
-    labels = {"roughness": "longest step ÷ mean step", "length": "length of a path"}
-    for ax, (column, label) in zip(axes, labels.items(), strict=True):
-        drawing.dots(ax, frame, "model", column)
-        ax.set(ylabel=label)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """Rougher, smoother, and unclear."""
-
-    def made(gan: float, noise: float) -> pd.DataFrame:
-        rows = [("gan", seed, gan * np.exp(noise * (seed - 3.5)), 1.0) for seed in range(8)]
-        rows += [("vae", seed, 1.5, 1.0) for seed in range(8)]
-        return pd.DataFrame(rows, columns=["model", "seed", "roughness", "length"])
-
-    return {"supported": made(3.0, 0.01), "refuted": made(1.2, 0.01), "inconclusive": made(1.66, 0.2)}

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
-from matplotlib.figure import Figure
 
-from genbench.claims import decisions, drawing
-from genbench.claims.claim import Budget, Claim, Runs, Source
+from genbench.claims import Budget, Claim, Results, Runs, Source, drawing
+from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.standard_runs import DENSE_FAST, DENSE_FULL, gan_and_vae
+from genbench.claims.designs.standard_runs import DENSE_NETS, gan_and_vae
 from genbench.registry import claims
-from genbench.store import Results
-from genbench.types import Judgement, Standing
 
 METRIC = "classification_accuracy@1k"
 AS_GOOD = 0.9
 """Share of the accuracy from real data that synthetic data must reach."""
+
+
+ARMS = Arms(
+    "model",
+    tests=tuple(
+        Mean("accuracy", name, None, "above", AS_GOOD, f"accuracy, samples of {name} ÷ real", over="real")
+        for name in ("gan", "vae")
+    ),
+    panels=(drawing.Panel("accuracy", "held-out accuracy", mark=("real", "real images"), limits=(0, 1)),),
+)
 
 
 @claims.register("U2", cite="ravuri2019cas")
@@ -39,11 +44,8 @@ def synthetic_training() -> Claim:
         "labels come from a classifier that has seen real data, so this says what samples are "
         "worth, not that labels come free.",
         evidence=Runs(gan_and_vae, measure),
-        fast=DENSE_FAST,
-        full=DENSE_FULL,
-        judge=judge,
-        figure=figure,
-        examples=examples,
+        **DENSE_NETS,
+        **ARMS.parts,
     )
 
 
@@ -52,36 +54,3 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
     real = results.records["anchors"].iloc[0][METRIC]["real"]
     frame = final_scores(results).rename(columns={METRIC: "accuracy"})
     return frame[["model", "seed", "accuracy"]].fillna({"accuracy": 0}).assign(real=real)
-
-
-def judge(frame: pd.DataFrame) -> Judgement:
-    """Accuracy from samples over accuracy from real images."""
-    ratio = frame["accuracy"] / frame["real"]
-    return decisions.all_of(
-        *(
-            decisions.mean(
-                ratio[frame["model"] == name], "above", AS_GOOD, f"accuracy, samples of {name} ÷ real"
-            )
-            for name in sorted(set(frame["model"]))
-        )
-    )
-
-
-def figure(frame: pd.DataFrame) -> Figure:
-    """Accuracies, with that from real images."""
-    drawn, (ax,) = drawing.panels()
-    drawing.dots(ax, frame, "model", "accuracy")
-    drawing.reference(ax, float(frame["real"].iloc[0]), "real images")
-    ax.set(ylabel="held-out accuracy", ylim=(0, 1))
-    ax.legend(fontsize=7)
-    return drawn
-
-
-def examples() -> Mapping[Standing, pd.DataFrame]:
-    """As good, far worse, and in between."""
-
-    def made(level: float, spread: float) -> pd.DataFrame:
-        rows = [(name, seed, level + spread * (seed - 3.5)) for name in ("gan", "vae") for seed in range(8)]
-        return pd.DataFrame(rows, columns=["model", "seed", "accuracy"]).assign(real=0.95)
-
-    return {"supported": made(0.92, 0.002), "refuted": made(0.5, 0.01), "inconclusive": made(0.86, 0.03)}
