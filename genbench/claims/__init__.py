@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Evidence, Examples, Experiment, Runs, Source
+from genbench.registry import claims
 from genbench.store import Results
 from genbench.suite import Comparison
 from genbench.types import Judgement
@@ -41,6 +42,7 @@ __all__ = [
     "Results",
     "Runs",
     "Source",
+    "claims",
     "decisions",
     "drawing",
 ]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from genbench.claims.designs.linear_vae import LinearVae, Posterior
 from genbench.claims.experiments.adversarial_theory import t06_no_convergence
 from genbench.claims.experiments.autoencoders import t14_printed_code
 from genbench.claims.experiments.boltzmann import (
@@ -15,6 +14,7 @@ from genbench.claims.experiments.boltzmann import (
 )
 from genbench.claims.experiments.densities import t08_affine_generator
 from genbench.nn.coupling import Couplings
+from genbench.ops.linear_gaussian import LinearVae, Posterior
 from genbench.ops.partition import RbmParameters
 
 

@@ -10,17 +10,17 @@ import torch
 from genbench.claims.designs import signals, variants
 from genbench.claims.designs.arms import gain
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.reopened import reopened
 from genbench.claims.designs.signals import Course, with_signals
-from genbench.claims.designs.spectra import high_share, nyquist_share
 from genbench.claims.designs.standard_runs import CONVOLUTIONAL, on_digits, on_points
 from genbench.claims.experiments.adversarial_remedies import g18_batch_norm_couples
 from genbench.claims.experiments.autoencoders.v07_latent_clusters import components, purity
 from genbench.claims.experiments.generated_samples.g20_rough_latent_space import STOPS, paths
 from genbench.engine.placement import Placement
 from genbench.engine.sampling import draw
+from genbench.engine.trained import reopened
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
+from genbench.ops.spectrum import high_share, nyquist_share
 from genbench.registry import claims
 from genbench.store import load_runs
 from genbench.suite import Suite, expand

@@ -8,7 +8,7 @@ import pandas as pd
 from genbench.claims import decisions, drawing
 from genbench.claims.claim import Budget, Claim, Evidence, Experiment, Runs, Source
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.fragments import compared
+from genbench.claims.designs.standard_runs import compared
 from genbench.store import Results
 from genbench.types import Judgement
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.reopened import Reopened, reopened
+from genbench.engine.trained import Reopened, reopened
 from genbench.models.vae import Vae
 from genbench.store import Results
 
@@ -42,7 +42,5 @@ def codes(results: Results) -> Iterator[tuple[Reopened, int, Tensor, Tensor]]:
         assert isinstance(model, Vae)
         for row, seed in enumerate(run.ensemble.seeds):
             with torch.no_grad():
-                mean, log_variance = model.posterior(
-                    run.ensemble.nets(run.state, row), task.to_float(task.held_out)
-                )
+                mean, log_variance = model.posterior(run.nets[row], task.to_float(task.held_out))
             yield run, seed, mean, log_variance

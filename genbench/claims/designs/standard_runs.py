@@ -45,6 +45,12 @@ CONVOLUTIONAL: Mapping[str, Any] = {"latent": 16, "width": 16, "prior": "normal"
 AUTOENCODER: Mapping[str, Any] = {"latent": 16, "width": 128}
 """Options of a `vae` on digits."""
 
+PLANAR: dict[str, Any] = {"latent": 2, "rate": 1e-3}
+"""Options of adversarial games on points, those of the `planar` suite."""
+
+DIGITS: dict[str, Any] = {"depth": 1}
+"""Options of dense adversarial games on digits, those of the `quick` suite."""
+
 QUALITY = {
     "ring8": "sliced_wasserstein@2500",
     "grid25": "sliced_wasserstein@2500",
@@ -110,3 +116,22 @@ def gan_and_vae(budget: Budget) -> list[Comparison]:
     """A dense GAN and a VAE of its size on digits."""
     both = {"gan": DENSE, "vae": AUTOENCODER}
     return [on_digits(model, options, budget.seeds, budget.steps) for model, options in both.items()]
+
+
+def compared(
+    task: str, models: dict[str, dict[str, Any]], seeds: int, steps: int, *, metrics: list[str] | None = None
+) -> Comparison:
+    """Models with their options on one task; the task's own metrics where none are given.
+
+    Points come in batches of 128, images of 64. Scores are taken at the end alone.
+    """
+    return Comparison(
+        tasks=[task],
+        models=list(models),
+        options={name: dict(options) for name, options in models.items() if options},
+        seeds=tuple(range(seeds)),
+        steps=steps,
+        batch=64 if task == "digits" else 128,
+        evaluations=1,
+        metrics=metrics,
+    )

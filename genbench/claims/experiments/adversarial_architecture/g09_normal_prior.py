@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims
 from genbench.claims.designs.arms import Arms, Mean
-from genbench.claims.designs.standard_runs import (
-    DENSE,
-    IMAGE_SEEDS,
-    ON_POINTS,
-    on_digits,
-    on_points,
-    quality,
-)
+from genbench.claims.designs.standard_runs import DENSE, IMAGE_SEEDS, ON_POINTS, on_digits, on_points, quality
 from genbench.claims.designs.variants import WORTH, scored
-from genbench.registry import claims
 
 TASKS = ("ring8", "digits")
 

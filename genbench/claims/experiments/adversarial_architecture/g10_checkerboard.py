@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
-from genbench.claims.designs.reopened import reopened
-from genbench.claims.designs.spectra import nyquist_share
 from genbench.claims.designs.standard_runs import CONVOLUTIONAL, CONVOLUTIONS, on_digits
 from genbench.claims.designs.variants import WORTH
 from genbench.engine.sampling import draw
-from genbench.registry import claims
+from genbench.engine.trained import reopened
+from genbench.ops.spectrum import nyquist_share
 
 UPSAMPLING: Mapping[str, Mapping[str, object]] = {
     "4×4, stride 2": {"upsampling": "transposed", "kernel": 4},

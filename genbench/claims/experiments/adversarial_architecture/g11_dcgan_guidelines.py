@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.dcgan_rules import BROKEN, KEPT, broken, scored_by_rule
 from genbench.claims.designs.standard_runs import CONVOLUTIONS, quality
 from genbench.claims.designs.variants import WORTH
-from genbench.registry import claims
 
 ARMS = Arms(
     "variant",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import ON_POINTS, on_points
 from genbench.registry import claims
@@ -84,17 +83,13 @@ def examples() -> Examples:
     """Collapse at small dimensions, at large ones, and anywhere."""
     rng = np.random.default_rng(0)
 
-    def made(centres: Sequence[float], spread: float) -> pd.DataFrame:
-        rows = [
-            (latent, seed, float(np.clip(round(centre + spread * rng.standard_normal()), 0, 8)))
-            for latent, centre in zip(LATENTS, centres, strict=True)
-            for seed in range(16)
-        ]
-        frame = pd.DataFrame(rows, columns=["latent", "seed", "modes"])
-        return frame.assign(near=0.5, diagnosed=False)
+    def made(*centres: float, spread: float = 1.0) -> pd.DataFrame:
+        frame = every(latent=LATENTS, seed=range(16)).assign(near=0.5, diagnosed=False)
+        modes = np.repeat(centres, 16) + spread * rng.standard_normal(len(frame))
+        return frame.assign(modes=np.clip(np.round(modes), 0, 8))
 
     return {
-        "supported": made((2, 4, 6, 8), 1.0),
-        "refuted": made((8, 6, 4, 2), 1.0),
-        "inconclusive": made((3, 4, 4, 5), 4.0),
+        "supported": made(2, 4, 6, 8),
+        "refuted": made(8, 6, 4, 2),
+        "inconclusive": made(3, 4, 4, 5, spread=4.0),
     }

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.signals import Course, level, with_signals
 from genbench.claims.designs.standard_runs import ON_POINTS, on_points
 from genbench.registry import claims
@@ -90,9 +91,8 @@ def examples() -> Examples:
     rng = np.random.default_rng(0)
 
     def made(away: float, spread: float) -> pd.DataFrame:
-        rows = [(name, 1e-3, seed, False) for name in OBJECTIVES for seed in range(16)]
-        frame = pd.DataFrame(rows, columns=["model", "rate", "seed", "diagnosed"])
-        noise = np.tile(spread * (np.arange(16) - 7.5) / 4, len(OBJECTIVES))
-        return frame.assign(real=0.5 + away + noise, fake=0.5 + 0.01 * rng.standard_normal(len(frame)))
+        frame = every(model=OBJECTIVES, seed=range(16)).assign(rate=1e-3, diagnosed=False)
+        real = 0.5 + away + spread * (frame["seed"] - 7.5) / 4
+        return frame.assign(real=real, fake=0.5 + 0.01 * rng.standard_normal(len(frame)))
 
     return {"supported": made(0.05, 0.02), "refuted": made(0.3, 0.02), "inconclusive": made(0.15, 0.05)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
 from genbench.registry import claims
@@ -84,17 +83,13 @@ def figure(frame: pd.DataFrame) -> Figure:
 def examples() -> Examples:
     """Cured, not cured, and in between."""
 
-    def made(shares: Sequence[float]) -> pd.DataFrame:
-        parts = [
-            pd.DataFrame({"width": width, "seed": np.arange(16)}).assign(
-                score=np.where(np.arange(16) < round(16 * share), 0.8, 0.1)
-            )
-            for width, share in zip(WIDTHS, shares, strict=True)
-        ]
-        return pd.concat(parts, ignore_index=True)
+    def made(*shares: float) -> pd.DataFrame:
+        frame = every(width=WIDTHS, seed=range(16))
+        failed = frame["seed"] < 16 * np.repeat(shares, 16)
+        return frame.assign(score=np.where(failed, 0.8, 0.1))
 
     return {
-        "supported": made((1, 0.5, 0, 0)),
-        "refuted": made((1, 1, 1, 1)),
-        "inconclusive": made((1, 0.5, 0.2, 0.2)),
+        "supported": made(1, 0.5, 0, 0),
+        "refuted": made(1, 1, 1, 1),
+        "inconclusive": made(1, 0.5, 0.1875, 0.1875),
     }

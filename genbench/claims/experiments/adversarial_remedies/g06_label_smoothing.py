@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.frozen_generator import generator_gradients
 from genbench.claims.designs.standard_runs import ON_POINTS, POINTS, RATE, on_points
@@ -124,13 +125,14 @@ def examples() -> Examples:
     """Both halves hold; the gradient is no larger; trainings are unclear."""
 
     def made(gradient: float, hard: float, soft: float) -> pd.DataFrame:
-        rows = []
-        for name in LABELS:
-            factor, share = (1.0, hard) if name == "hard" else (gradient, soft)
-            for seed in range(16):
-                rows.append((name, seed, "gradient", RATE, 0.01 * factor * (1 + seed / 100)))
-                rows += [(name, seed, "training", rate, float(seed < 16 * share)) for rate in RATES]
-        return pd.DataFrame(rows, columns=["variant", "seed", "quantity", "rate", "value"])
+        norms, trained = (
+            every(variant=LABELS, seed=range(16)),
+            every(variant=LABELS, seed=range(16), rate=RATES),
+        )
+        factor = np.where(norms["variant"] == "hard", 1.0, gradient)
+        failed = trained["seed"] < 16 * np.where(trained["variant"] == "hard", hard, soft)
+        norms = norms.assign(quantity="gradient", rate=RATE, value=0.01 * factor * (1 + norms["seed"] / 100))
+        return pd.concat([norms, trained.assign(quantity="training", value=failed.astype(float))])
 
     return {
         "supported": made(10.0, 1.0, 0.0),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Runs, Source, decisions
+from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Runs, Source, claims, decisions
 from genbench.claims.designs.learning_rates import failed, figure, grid, made_up, outcomes
 from genbench.claims.designs.standard_runs import ON_POINTS
-from genbench.registry import claims
 
 SOLVED = 0.1
 """Largest share of failed seeds at which training counts as solved."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Runs, Source, decisions
+from genbench.claims import Budget, Claim, Comparison, Examples, Judgement, Runs, Source, claims, decisions
 from genbench.claims.designs.learning_rates import failed, figure, grid, made_up, outcomes
 from genbench.claims.designs.standard_runs import ON_POINTS, RATES, on_points
-from genbench.registry import claims
 
 FEWER = 0.1
 """How much smaller the share of failed seeds must be."""

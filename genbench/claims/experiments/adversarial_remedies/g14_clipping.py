@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.arms import gain
-from genbench.claims.designs.reopened import reopened
 from genbench.claims.designs.signals import Course, level, with_signals
 from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
 from genbench.claims.designs.variants import WORTH
+from genbench.engine.trained import reopened
 from genbench.registry import claims
 from genbench.types import Judgement
 

@@ -9,14 +9,7 @@ from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
 from genbench.claims.designs.arms import Mean
-from genbench.claims.designs.standard_runs import (
-    DENSE,
-    IMAGE_SEEDS,
-    ON_POINTS,
-    on_digits,
-    on_points,
-    quality,
-)
+from genbench.claims.designs.standard_runs import DENSE, IMAGE_SEEDS, ON_POINTS, on_digits, on_points, quality
 from genbench.claims.designs.variants import WORTH, made_up, scored
 from genbench.registry import claims
 from genbench.types import Judgement
@@ -33,10 +26,7 @@ def critic_steps() -> Claim:
         slug="critic-steps",
         statement="How many steps the discriminator should make for each one of the generator has no "
         "best rule: no number is best everywhere.",
-        sources=(
-            Source("L2", "Training GANs: Two-player game"),
-            Source("L0", "Simple Training Approach"),
-        ),
+        sources=(Source("L2", "Training GANs: Two-player game"), Source("L0", "Simple Training Approach")),
         hypothesis="With as many updates in all, each of k = 1, 2, 5 loses to another k on at least "
         "one of three tasks.",
         test="GANs on ring8, grid25 and digits with k discriminator steps, as many updates of a net in "

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import ON_POINTS, on_points
-from genbench.registry import claims
 
 KERNELS = 4
 MODES = 0.5

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import ON_POINTS, QUALITY, on_points
 from genbench.registry import claims
@@ -82,13 +83,12 @@ def figure(frame: pd.DataFrame) -> Figure:
 def examples() -> Examples:
     """Fewer failures, more, and unclear."""
 
-    def made(free: int, freezing: int) -> pd.DataFrame:
-        rows = [
-            (name, rate, seed, 0.1 + seed / 100, seed < failures)
-            for name, failures in (("free", free), ("freezing", freezing))
-            for rate in RATES
-            for seed in range(16)
-        ]
-        return pd.DataFrame(rows, columns=["variant", "rate", "seed", "score", "diagnosed"])
+    def made(**failures: int) -> pd.DataFrame:
+        frame = every(variant=failures, rate=RATES, seed=range(16))
+        return frame.assign(score=0.1, diagnosed=frame["seed"] < frame["variant"].map(failures))
 
-    return {"supported": made(12, 2), "refuted": made(4, 12), "inconclusive": made(8, 5)}
+    return {
+        "supported": made(free=12, freezing=2),
+        "refuted": made(free=4, freezing=12),
+        "inconclusive": made(free=8, freezing=5),
+    }

@@ -9,9 +9,8 @@ from torch.nn.functional import batch_norm
 
 from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
 from genbench.claims.designs.arms import Arms, Mean
-from genbench.claims.designs.reopened import Reopened, reopened
 from genbench.claims.designs.standard_runs import CONVOLUTIONAL, CONVOLUTIONS, on_digits
-from genbench.models.gan import Gan
+from genbench.engine.trained import Reopened, reopened
 from genbench.registry import claims
 
 TARGETS, COMPANIES, BATCH = 16, 24, 64
@@ -89,7 +88,7 @@ def coupling(run: Reopened, row: int, reference: bool) -> float:
     latent = run.options["latent"]
     targets = torch.randn(TARGETS, latent, generator=generator)
     fixed = torch.randn(BATCH, latent, generator=generator)
-    layers = filled_generator(run, row)
+    layers = run.module("generator", row)
     made = []
     for _ in range(COMPANIES):
         company = torch.randn(TARGETS, BATCH - 1, latent, generator=generator)
@@ -98,16 +97,6 @@ def coupling(run: Reopened, row: int, reference: bool) -> float:
     images = torch.stack(made).double()
     within, between = images.var(0).mean(), images.mean(0).var(0).mean()
     return float(within / between)
-
-
-def filled_generator(run: Reopened, row: int) -> nn.Sequential:
-    """The generator of one seed as a module of its own."""
-    model = run.ensemble.model
-    assert isinstance(model, Gan)
-    layout = run.ensemble.layouts["generator"]
-    made = layout.fill(layout.split(run.state.players["generator"][row]))
-    assert isinstance(made, nn.Sequential)
-    return made
 
 
 def forward(layers: nn.Sequential, z: Tensor, reference: Tensor) -> Tensor:

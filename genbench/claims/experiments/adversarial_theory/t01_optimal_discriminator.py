@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import torch
 
-from genbench.claims import Budget, Claim, Experiment, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.two_distributions import TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
-from genbench.registry import claims
 from genbench.tasks.truths import equal_mixture
 
 PAIRS = {

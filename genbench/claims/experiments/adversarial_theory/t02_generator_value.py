@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.two_distributions import TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.registry import claims
@@ -75,11 +76,10 @@ def figure(frame: pd.DataFrame) -> Figure:
 
 def examples() -> Examples:
     """The formula, one without its factor 2, and values too noisy to say."""
-    rng = np.random.default_rng(0)
+    rng, frame = np.random.default_rng(0), every(seed=range(16), shift=SHIFTS)
+    frame = frame.assign(jsd=0.1 * frame["shift"].map(SHIFTS.index))
 
     def made(factor: float, noise: float) -> pd.DataFrame:
-        rows = [(seed, shift, 0.1 * index) for seed in range(16) for index, shift in enumerate(SHIFTS)]
-        frame = pd.DataFrame(rows, columns=["seed", "shift", "jsd"])
         return frame.assign(value=factor * frame["jsd"] - LOG_4 + noise * rng.standard_normal(len(frame)))
 
     return {"supported": made(2, 0.003), "refuted": made(1, 0.003), "inconclusive": made(2, 0.5)}

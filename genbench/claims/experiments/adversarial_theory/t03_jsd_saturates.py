@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.ops.adversarial import wasserstein_critic
@@ -84,17 +85,13 @@ def figure(frame: pd.DataFrame) -> Figure:
 
 def examples() -> Examples:
     """As claimed; a divergence that does tell the distance; and a critic whose order is unsure."""
-    rng = np.random.default_rng(0)
-    rows = [(seed, theta) for seed in range(16) for theta in DISTANCES]
-    frame = pd.DataFrame(rows, columns=["seed", "theta"])
-    noise = rng.standard_normal(len(frame))
-    claimed = frame.assign(
-        jsd=math.log(2) - 0.001, w1=frame["theta"] * 1.001, critic=frame["theta"] + 0.01 * noise
-    )
+    frame = every(seed=range(16), theta=DISTANCES)
+    noise, theta = np.random.default_rng(0).standard_normal(len(frame)), frame["theta"]
+    claimed = frame.assign(jsd=math.log(2) - 0.001, w1=theta * 1.001, critic=theta + 0.01 * noise)
     return {
         "supported": claimed,
-        "refuted": claimed.assign(jsd=0.3 * frame["theta"]),
-        "inconclusive": claimed.assign(critic=frame["theta"] + 0.45 * noise),
+        "refuted": claimed.assign(jsd=0.3 * theta),
+        "inconclusive": claimed.assign(critic=theta + 0.45 * noise),
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.frozen_generator import generator_gradients
 from genbench.models.gans import gan
 from genbench.registry import claims
@@ -79,12 +80,11 @@ def figure(frame: pd.DataFrame) -> Figure:
 
 def examples() -> Examples:
     """Gradients that fall to nothing, that rise, and that do as they please."""
-    rng, steps = np.random.default_rng(0), np.array([1, 10, 30, 100, 300, 1000])
+    rng = np.random.default_rng(0)
 
     def made(power: float, spread: float) -> pd.DataFrame:
-        rows = [(seed, step, p) for seed, p in enumerate(rng.normal(power, spread, 16)) for step in steps]
-        frame = pd.DataFrame(rows, columns=["seed", "step", "power"])
-        norm = frame["step"].astype(float) ** frame.pop("power")
-        return frame.assign(norm=norm, fake=0.5)
+        frame = every(seed=range(16), step=[1, 10, 30, 100, 300, 1000])
+        powers = rng.normal(power, spread, 16)[frame["seed"]]
+        return frame.assign(norm=frame["step"].astype(float) ** powers, fake=0.5)
 
     return {"supported": made(-1.5, 0.1), "refuted": made(0.5, 0.1), "inconclusive": made(-0.67, 0.2)}

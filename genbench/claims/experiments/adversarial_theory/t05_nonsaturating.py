@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.fragments import DIGITS, PLANAR, compared
 from genbench.claims.designs.frozen_generator import generator_gradients
-from genbench.claims.designs.standard_runs import QUALITY
+from genbench.claims.designs.standard_runs import DIGITS, PLANAR, QUALITY, compared
 from genbench.models.gans import gan
-from genbench.registry import claims
 from genbench.tasks.planar import ring8
 
 TASKS = ("ring8", "digits")

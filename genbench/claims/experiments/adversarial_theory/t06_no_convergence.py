@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.registry import claims
 
 Points = NDArray[np.float64]
@@ -149,17 +150,10 @@ def examples() -> Examples:
     rng = np.random.default_rng(0)
 
     def made(ratio: Points) -> pd.DataFrame:
-        rows = [
-            (kind, game, "alternating", seed, step, value)
-            for game in ("GAN", "bilinear")
-            for seed in range(16)
-            for kind, step, value in (
-                ("ratio", 500, ratio[seed]),
-                ("deviation", 0, 0.001 + 1e-5 * seed),
-                ("path", 10 * seed, 1.0),
-            )
-        ]
-        return pd.DataFrame(rows, columns=["kind", "game", "order", "seed", "step", "value"])
+        frame = every(game=("GAN", "bilinear"), seed=range(16), kind=("ratio", "deviation", "path"))
+        values = {"ratio": ratio, "deviation": np.linspace(0.001, 0.00115, 16), "path": np.ones(16)}
+        value = [values[kind][seed] for kind, seed in zip(frame["kind"], frame["seed"], strict=True)]
+        return frame.assign(order="alternating", step=10 * frame["seed"], value=value)
 
     return {
         "supported": made(rng.uniform(0.95, 1.05, 16)),

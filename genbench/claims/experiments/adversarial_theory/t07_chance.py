@@ -6,11 +6,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from genbench.claims import Budget, Claim, Experiment, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean, Within
 from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
-from genbench.registry import claims
 from genbench.tasks.planar import ring8
 from genbench.tasks.truths import Mixture
 

@@ -6,10 +6,9 @@ import pandas as pd
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, claims, drawing
 from genbench.claims.designs.identities import Identity, cases
 from genbench.ops.variational import gaussian_kl
-from genbench.registry import claims
 
 EXACT = 1e-10
 """Largest relative deviation that still counts as equal in double precision."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.registry import claims
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -90,14 +91,9 @@ def examples() -> Examples:
     """Failures with the variance, none at all, and too few to say."""
 
     def made(seeds: int, failures: int) -> pd.DataFrame:
-        rows = [
-            (r, p, s, r != "log variance" and s < failures)
-            for r in READINGS
-            for p in PRECISIONS
-            for s in range(seeds)
-        ]
-        frame = pd.DataFrame(rows, columns=["reading", "precision", "seed", "failed"])
-        return frame.assign(step=-1, smallest=1e-6)
+        frame = every(reading=READINGS, precision=PRECISIONS, seed=range(seeds))
+        failed = (frame["reading"] != "log variance") & (frame["seed"] < failures)
+        return frame.assign(failed=failed, step=-1, smallest=1e-6)
 
     return {"supported": made(16, 10), "refuted": made(32, 0), "inconclusive": made(8, 1)}
 

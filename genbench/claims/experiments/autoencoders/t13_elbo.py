@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import torch
 
-from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, claims, drawing
 from genbench.claims.designs.identities import Identity, cases
-from genbench.claims.designs.linear_vae import LinearVae, Posterior
+from genbench.ops.linear_gaussian import LinearVae, Posterior
 from genbench.ops.variational import gaussian_kl, gaussian_log_density, reparameterise
-from genbench.registry import claims
 
 EXACT = 1e-9
 ERRORS = 4.5

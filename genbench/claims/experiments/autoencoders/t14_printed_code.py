@@ -8,11 +8,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, claims, drawing
 from genbench.claims.designs.identities import Identity
-from genbench.claims.designs.linear_vae import LinearVae, Posterior
+from genbench.ops.linear_gaussian import LinearVae, Posterior
 from genbench.ops.variational import gaussian_kl, gaussian_log_density
-from genbench.registry import claims
 
 CASES = 8
 """Models a seed."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.autoencoders import KINDS, ended_by_kind
 from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
-from genbench.registry import claims
 
 FARTHER = 0.5
 """ln of the ratio of Fréchet distances that a failure to sample must exceed."""

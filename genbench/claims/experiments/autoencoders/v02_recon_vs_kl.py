@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.autoencoders import KINDS, codes, ended_by_kind, kind
 from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
 from genbench.models.vae import Vae
-from genbench.registry import claims
 
 SPREAD = float(np.log(2))
 PILED = float(np.log(0.1))

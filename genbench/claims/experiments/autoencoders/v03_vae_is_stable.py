@@ -21,10 +21,7 @@ def vae_is_stable() -> Claim:
         id="V3",
         slug="vae-is-stable",
         statement="VAEs have nice learning dynamics and converge stably, while GANs are hard to train.",
-        sources=(
-            Source("L4", "Variational Autoencoders"),
-            Source("L4", "More Practically"),
-        ),
+        sources=(Source("L4", "Variational Autoencoders"), Source("L4", "More Practically")),
         hypothesis="Over a grid of learning rates fewer VAEs fail than GANs, and what they reach "
         "varies less from seed to seed.",
         test="VAEs and GANs on ring8 at four learning rates, equally many steps; failures as in G12. "

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
-from genbench.claims.designs.reopened import reopened
-from genbench.claims.designs.spectra import high_share
 from genbench.claims.designs.standard_runs import (
     AUTOENCODER,
     CONVOLUTIONAL,
@@ -16,7 +14,8 @@ from genbench.claims.designs.standard_runs import (
     on_digits,
 )
 from genbench.engine.sampling import draw
-from genbench.registry import claims
+from genbench.engine.trained import reopened
+from genbench.ops.spectrum import high_share
 
 IMAGES = 500
 LESS = -0.1

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Comparison, Examples, Results, Runs, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
 from genbench.registry import claims
@@ -96,13 +97,7 @@ def examples() -> Examples:
     """Few, most, and about half."""
 
     def made(share: float, spread: float) -> pd.DataFrame:
-        rows = [
-            (latent, remedy, seed, latent * (share + spread * (seed - 3.5)), 5.0)
-            for latent in LATENTS
-            for remedy in REMEDIES
-            for seed in range(8)
-            if remedy == "none" or latent == LATENTS[-1]
-        ]
-        return pd.DataFrame(rows, columns=["latent", "remedy", "seed", "active", "score"])
+        frame = every(latent=LATENTS, remedy=REMEDIES, seed=range(8)).assign(score=5.0)
+        return frame.assign(active=frame["latent"] * (share + spread * (frame["seed"] - 3.5)))
 
     return {"supported": made(0.2, 0.01), "refuted": made(0.8, 0.01), "inconclusive": made(0.5, 0.05)}

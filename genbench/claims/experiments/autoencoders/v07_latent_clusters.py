@@ -6,11 +6,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.autoencoders import codes
 from genbench.claims.designs.standard_runs import AUTOENCODER, DENSE_NETS, on_digits
-from genbench.registry import claims
 
 NEIGHBOURS = 10
 PURE = 0.5

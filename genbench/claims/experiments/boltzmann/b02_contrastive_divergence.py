@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logsumexp, softmax
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.registry import claims
 
 Values = NDArray[np.float64]
@@ -143,13 +144,10 @@ def examples() -> Examples:
     rng = np.random.default_rng(0)
 
     def made(cosine: float, gain: float) -> pd.DataFrame:
-        rows = [
-            (name, seed, 0, k, start + gain * np.log(max(k, 1)) + 0.02 * rng.standard_normal())
-            for seed in range(16)
-            for name, start in (("cosine", cosine), ("bias", 0.5), ("log_likelihood", -3.0))
-            for k in (0, *STEPS_OF_CD)
-        ]
-        return pd.DataFrame(rows, columns=["quantity", "seed", "look", "k", "value"])
+        start = {"cosine": cosine, "bias": 0.5, "log_likelihood": -3.0}
+        frame = every(seed=range(16), quantity=start, k=(0, *STEPS_OF_CD)).assign(look=0)
+        value = frame["quantity"].map(start) + gain * np.log(frame["k"].clip(lower=1))
+        return frame.assign(value=value + 0.02 * rng.standard_normal(len(frame)))
 
     return {"supported": made(0.85, 0.04), "refuted": made(0.2, 0.04), "inconclusive": made(0.85, 0.008)}
 

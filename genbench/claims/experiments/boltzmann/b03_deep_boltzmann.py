@@ -7,9 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import entr, expit, logsumexp
 
-from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, claims, drawing
 from genbench.claims.designs.identities import CASES, Identity, cases
-from genbench.registry import claims
 
 Values = NDArray[np.float64]
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.engine.trained import Trained
 from genbench.models.dbn import rbm
 from genbench.registry import claims
@@ -111,20 +112,9 @@ def examples() -> Examples:
     rng = np.random.default_rng(0)
 
     def made(gain: float) -> pd.DataFrame:
-        rows = [
-            (
-                seed,
-                labels,
-                start,
-                way,
-                0.6 + (gain if start == "pretrained" else 0) + 0.03 * rng.standard_normal(),
-            )
-            for seed in range(16)
-            for labels in LABELS
-            for start in ("pretrained", "random")
-            for way in ("probe", "tuned")
-        ]
-        return pd.DataFrame(rows, columns=["seed", "labels", "start", "way", "accuracy"])
+        frame = every(seed=range(16), labels=LABELS, start=("pretrained", "random"), way=("probe", "tuned"))
+        accuracy = 0.6 + gain * (frame["start"] == "pretrained") + 0.03 * rng.standard_normal(len(frame))
+        return frame.assign(accuracy=accuracy)
 
     return {"supported": made(0.1), "refuted": made(-0.1), "inconclusive": made(0.02)}
 

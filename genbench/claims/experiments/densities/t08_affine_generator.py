@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
+from genbench.claims.designs.combinations import every
 from genbench.registry import claims
 
 DIMENSIONS = (2, 5, 10)
@@ -73,15 +74,11 @@ def figure(frame: pd.DataFrame) -> Figure:
 
 def examples() -> Examples:
     """A root of Σ, of something else, and of one that cannot be told from it."""
-    rng = np.random.default_rng(0)
+    rng, frame = np.random.default_rng(0), every(seed=range(16), dim=DIMENSIONS)
+    frame = frame.assign(mean=0.005, root=1e-6, cholesky=1.0)
 
     def made(error: float) -> pd.DataFrame:
-        rows = [
-            (seed, dim, error * rng.uniform(0.5, 1.5), 0.005, 1e-6, 1.0)
-            for seed in range(16)
-            for dim in DIMENSIONS
-        ]
-        return pd.DataFrame(rows, columns=COLUMNS)
+        return frame.assign(covariance=error * rng.uniform(0.5, 1.5, len(frame)))
 
     return {"supported": made(0.01), "refuted": made(0.5), "inconclusive": made(0.0225)}
 

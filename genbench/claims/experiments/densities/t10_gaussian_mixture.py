@@ -10,9 +10,8 @@ import torch
 from scipy import stats
 from scipy.special import logsumexp
 
-from genbench.claims import Budget, Claim, Experiment, Figure, Source, drawing
+from genbench.claims import Budget, Claim, Experiment, Figure, Source, claims, drawing
 from genbench.claims.designs.identities import Identity, cases
-from genbench.registry import claims
 from genbench.tasks.truths import Mixture
 
 EXACT = 1e-9

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Comparison, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
-from genbench.claims.designs.standard_runs import (
-    CONVOLUTIONAL,
-    CONVOLUTIONS,
-    DENSE,
-    DENSE_STEPS,
-    on_digits,
-)
-from genbench.registry import claims
+from genbench.claims.designs.standard_runs import CONVOLUTIONAL, CONVOLUTIONS, DENSE, DENSE_STEPS, on_digits
 
 COPIED = 0.6
 """Probability of lying nearer to the training set than fresh data that counts as copying; ideal is ½."""

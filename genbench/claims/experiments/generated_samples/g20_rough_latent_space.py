@@ -7,13 +7,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from genbench.claims import Budget, Claim, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
-from genbench.claims.designs.reopened import reopened
 from genbench.claims.designs.standard_runs import DENSE_NETS, gan_and_vae
+from genbench.engine.trained import reopened
 from genbench.metrics.path_length import spherical
 from genbench.models.model import DirectSampler
-from genbench.registry import claims
 
 PATHS, STOPS = 100, 65
 ROUGHER = 0.1
@@ -57,7 +56,7 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
     rows = []
     for run in reopened(results):
         for row, seed in enumerate(run.ensemble.seeds):
-            nets, model, task = run.ensemble.nets(run.state, row), run.ensemble.model, run.ensemble.task
+            nets, model, task = run.nets[row], run.ensemble.model, run.ensemble.task
             assert isinstance(model, DirectSampler)
             with torch.no_grad():
                 images = [model.sample(task, nets, {"z": z}) for z in paths(run.options["latent"])]

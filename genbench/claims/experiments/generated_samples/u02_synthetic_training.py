@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genbench.claims import Budget, Claim, Results, Runs, Source, drawing
+from genbench.claims import Budget, Claim, Results, Runs, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.final_scores import final_scores
 from genbench.claims.designs.standard_runs import DENSE_NETS, gan_and_vae
-from genbench.registry import claims
 
 METRIC = "classification_accuracy@1k"
 AS_GOOD = 0.9
