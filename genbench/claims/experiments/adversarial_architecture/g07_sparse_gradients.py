@@ -12,7 +12,6 @@ from genbench.claims.designs.variants import WORTH
 
 (SPARSELY,) = SPARSE
 
-
 ARMS = Arms(
     "variant",
     tests=(Mean("score", SPARSELY, KEPT, "above", WORTH, f"ln Fréchet, {SPARSELY} ÷ {KEPT}", log=True),),

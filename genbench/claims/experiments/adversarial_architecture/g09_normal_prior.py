@@ -11,15 +11,11 @@ from genbench.claims.designs.variants import WORTH, scored
 
 TASKS = ("ring8", "digits")
 
-
+LOSS = "ln score, uniform ÷ normal"
 ARMS = Arms(
     "variant",
     tests=tuple(
-        Mean(
-            *("score", "uniform", "normal", "above", WORTH, f"ln score, uniform ÷ normal, {task}"),
-            log=True,
-            only=("task", task),
-        )
+        Mean("score", "uniform", "normal", "above", WORTH, f"{LOSS}, {task}", log=True, only=("task", task))
         for task in sorted(TASKS)
     ),
     panels=tuple(map(quality, TASKS)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -22,24 +23,16 @@ UPSAMPLING: Mapping[str, Mapping[str, object]] = {
 EVEN, ODD, RESIZED = UPSAMPLING
 IMAGES = 500
 
-
-SHARE = "share of power at the stride"
+SHARES = drawing.Panel("share", "share of power at the stride", mark=("real", "data"), log=True, small=6)
 ARMS = Arms(
     "variant",
     tests=tuple(
         Mean("share", ODD, name, "above", WORTH, f"ln share, {ODD} ÷ {name}", log=True, only=("when", "end"))
         for name in (EVEN, RESIZED)
     ),
-    panels=tuple(
-        drawing.Panel(
-            *("share", SHARE, f"{when} of training"),
-            mark=("real", "data"),
-            legend=when == "start",
-            log=True,
-            small=6,
-            only=("when", when),
-        )
-        for when in ("start", "end")
+    panels=(
+        replace(SHARES, title="start of training", only=("when", "start")),
+        replace(SHARES, title="end of training", only=("when", "end"), legend=False),
     ),
 )
 

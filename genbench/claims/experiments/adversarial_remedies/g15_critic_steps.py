@@ -66,14 +66,10 @@ def judge(frame: pd.DataFrame) -> Judgement:
 
 def _losses(k: int) -> list[Mean]:
     """The places at which k may lose to another: the other steps on every task."""
-    places = [(task, other) for task in sorted(TASKS) for other in STEPS if other != k]
+    places = [(task, f"k = {other}") for task in sorted(TASKS) for other in STEPS if other != k]
+    own, loss = f"k = {k}", f"ln score, k = {k}"
     return [
-        Mean(
-            *("score", f"k = {k}", f"k = {other}", "above", WORTH),
-            f"ln score, k = {k} ÷ k = {other}, {task}",
-            log=True,
-            only=("task", task),
-        )
+        Mean("score", own, other, "above", WORTH, f"{loss} ÷ {other}, {task}", log=True, only=("task", task))
         for task, other in places
     ]
 

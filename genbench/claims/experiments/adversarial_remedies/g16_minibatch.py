@@ -14,7 +14,6 @@ KERNELS = 4
 MODES = 0.5
 """Modes that must be won on average."""
 
-
 ARMS = Arms(
     "variant",
     tests=(Mean("modes", "with", "without", "above", MODES, "modes, with − without"),),

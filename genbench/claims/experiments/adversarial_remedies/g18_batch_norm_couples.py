@@ -17,7 +17,6 @@ TARGETS, COMPANIES, BATCH = 16, 24, 64
 COUPLED = 0.01
 """Share of the samples' variance that the company decides and that counts as a tie."""
 
-
 DUE = "share of variance due to company, batch norm"
 ARMS = Arms(
     "variant",

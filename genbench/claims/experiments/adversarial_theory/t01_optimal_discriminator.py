@@ -21,7 +21,6 @@ POINTS = 10_000
 MASS = 0.99
 """Share of ½(p + q), its densest part, on which the largest error is taken."""
 
-
 LIMITS = {"mean": 0.02, "largest": 0.10}
 ARMS = Arms(
     "pair",

@@ -17,31 +17,26 @@ TASKS = ("ring8", "digits")
 CRITIC_STEPS = 400
 """Steps after which the frozen pair is looked at."""
 
+FROZEN = ("quantity", "gradient")
+NEW, OLD = "non_saturating", "saturating"
+RATIO = "gradient norm, non-saturating ÷ minimax"
+
+
+def _loss(task: str) -> Mean:
+    """What the minimax loss must lose on a task."""
+    unit = f"{QUALITY[task]} on {task}, minimax − non-saturating"
+    return Mean("value", OLD, NEW, "above", 0.0, unit, only=("quantity", task))
+
 
 ARMS = Arms(
     "loss",
     tests=(
-        Mean(
-            *("value", "non_saturating", "saturating", "above", 10.0),
-            "gradient norm, non-saturating ÷ minimax",
-            ratio=True,
-            only=("quantity", "gradient"),
-        ),
-        *(
-            Mean(
-                *("value", "saturating", "non_saturating", "above", 0.0),
-                f"{QUALITY[task]} on {task}, minimax − non-saturating",
-                only=("quantity", task),
-            )
-            for task in TASKS
-        ),
+        Mean("value", NEW, OLD, "above", 10.0, RATIO, ratio=True, only=FROZEN),
+        *map(_loss, TASKS),
     ),
     panels=(
-        drawing.Panel("value", title="‖∇G‖ on the frozen pair", log=True, only=("quantity", "gradient")),
-        *(
-            drawing.Panel("value", title=f"{task}: {QUALITY[task]} ↓", only=("quantity", task))
-            for task in TASKS
-        ),
+        drawing.Panel("value", title="‖∇G‖ on the frozen pair", log=True, only=FROZEN),
+        *(drawing.Panel("value", title=f"{t}: {QUALITY[t]} ↓", only=("quantity", t)) for t in TASKS),
     ),
     alphabetical=True,
 )

@@ -15,7 +15,6 @@ FARTHER = 0.5
 LESS = 0.1
 """Coverage that must be lost."""
 
-
 ARMS = Arms(
     "variant",
     tests=(

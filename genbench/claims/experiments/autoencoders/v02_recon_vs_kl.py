@@ -16,7 +16,6 @@ SPREAD = float(np.log(2))
 PILED = float(np.log(0.1))
 FARTHER = 0.1
 
-
 ARMS = Arms(
     "variant",
     tests=(

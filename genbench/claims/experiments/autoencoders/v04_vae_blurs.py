@@ -21,7 +21,6 @@ IMAGES = 500
 LESS = -0.1
 """ln of a ratio of shares of power, about ten per cent."""
 
-
 POWER = "ln share of high frequencies, VAE"
 ARMS = Arms(
     "model",

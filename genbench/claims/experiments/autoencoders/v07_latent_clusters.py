@@ -18,7 +18,6 @@ PURE = 0.5
 BEHIND = -0.05
 """How far behind a linear map of the same dimension they may be."""
 
-
 ARMS = Arms(
     "space",
     tests=(

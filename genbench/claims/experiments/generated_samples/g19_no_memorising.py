@@ -12,7 +12,6 @@ from genbench.claims.designs.standard_runs import CONVOLUTIONAL, CONVOLUTIONS, D
 COPIED = 0.6
 """Probability of lying nearer to the training set than fresh data that counts as copying; ideal is ½."""
 
-
 ARMS = Arms(
     "model",
     tests=tuple(

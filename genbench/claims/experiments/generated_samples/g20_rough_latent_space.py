@@ -17,7 +17,6 @@ from genbench.models.model import DirectSampler
 PATHS, STOPS = 100, 65
 ROUGHER = 0.1
 
-
 ARMS = Arms(
     "model",
     tests=(Mean("roughness", "gan", "vae", "above", ROUGHER, "ln roughness, GAN ÷ VAE", log=True),),

@@ -13,7 +13,6 @@ METRIC = "classification_accuracy@1k"
 AS_GOOD = 0.9
 """Share of the accuracy from real data that synthetic data must reach."""
 
-
 ARMS = Arms(
     "model",
     tests=tuple(
