@@ -39,7 +39,9 @@ class Fingerprint:
 
 def fingerprint(claim: Claim, budget: Budget, configs: Sequence[RunConfig]) -> Fingerprint:
     """The fingerprint of the evidence that a claim would make now, of this budget and these runs."""
-    code = sources.reached([*_measuring(claim), *_running(configs)])
+    roots = [_name(function) for function in claim.evidence.functions]
+    roots += _running(configs) if configs else _looked_up(sources.reached(roots))
+    code = sources.reached(roots)
     parts = [json.dumps(asdict(budget)), *(config.key for config in configs), sources.digest(code)]
     return Fingerprint(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16], code)
 
@@ -55,29 +57,31 @@ def configs_of(claim: Claim, tier: Tier) -> list[RunConfig]:
     return expand(Suite(SUITE, Path(claim.id), claim.statement, comparisons)) if comparisons else []
 
 
-def _measuring(claim: Claim) -> Iterator[Name]:
-    """The functions that make the evidence."""
-    for function in claim.evidence.functions:
-        yield _name(function)
-
-
 def _running(configs: Sequence[RunConfig]) -> Iterator[Name]:
-    """What makes the runs: the engine, the factories that they name, and every detector.
+    """What makes the runs: the engine, the factories that they name, and every detector of ours.
 
-    Every metric too where a run leaves its metrics to its task.
+    Every metric of ours too where a run leaves its metrics to its task.
     """
-    if configs:
-        yield RUN
-        yield from map(_name, _factories(registry.detectors))
+    yield RUN
+    yield from _ours(registry.detectors)
     for config in configs:
         yield _name(registry.models[config.model].factory)
         yield _name(registry.tasks[config.task].factory)
-        named = [name.partition("@")[0].partition(":")[0] for name in config.metrics or registry.metrics]
+        named = [name.partition("@")[0].partition(":")[0] for name in config.metrics or ()]
         yield from (_name(registry.metrics[name].factory) for name in named)
+        yield from () if named else _ours(registry.metrics)
 
 
-def _factories(kind: registry.Registry[object]) -> list[Callable[..., object]]:
-    return [entry.factory for entry in kind.values()]
+def _looked_up(code: Code) -> list[Name]:
+    """Every factory of ours of a kind that an experiment looks up by name, since no run says which."""
+    kinds = (registry.models, registry.tasks, registry.metrics, registry.detectors)
+    used = code.get(registry.__name__, ())
+    return [name for kind in kinds if f"{kind.kind}s" in used for name in _ours(kind)]
+
+
+def _ours(kind: registry.Registry[object]) -> list[Name]:
+    """The factories of a kind that no plugin brought: installing one makes no evidence stale."""
+    return [_name(entry.factory) for entry in kind.values() if entry.origin is None]
 
 
 def _name(function: Callable[..., object]) -> Name:

@@ -149,6 +149,13 @@ def test_runs_do_not_cover_other_models_and_reports(changed, module, name):
     assert printed(claims["T5"].create()) == before
 
 
+def test_an_experiment_that_looks_models_up_covers_all_of_them(changed):
+    claim = toys.toy("X1", Experiment(toys.looked_up))
+    before = printed(claim)
+    changed("genbench.models.vae", "Vae", "x = 1")
+    assert printed(claim) != before
+
+
 def test_all_claims_take_a_moment(forget):
     made = [claims[name].create() for name in claims]
     started = time.process_time()
