@@ -178,8 +178,3 @@ class ClaimRecord:
     checked: str | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
     stale: bool = False
-
-    @property
-    def command(self) -> str:
-        """The line that measures it anew where it is missing or stale."""
-        return f"genbench claims {self.id} --tier {self.tier}"

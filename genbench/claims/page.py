@@ -134,7 +134,7 @@ def _section(record: ClaimRecord) -> str:
         _provenance(record),
         "",
         "```sh",
-        record.command,
+        f"genbench claims {record.id} --tier {record.tier}",
         "```",
         "",
     ]

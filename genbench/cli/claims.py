@@ -77,6 +77,7 @@ def claims(
         print(json.dumps(plain(records), indent=1))
     else:
         _print_table(records)
+    _say_stale(console, records, tier.value, out)
     if stopping():
         console.print("stopped; the same command goes on from here")
         sys.exit(130)
@@ -139,9 +140,12 @@ def _print_table(records: Sequence[ClaimRecord]) -> None:
         )
     console = Console() if sys.stdout.isatty() else Console(width=160)
     console.print(table)
-    stale = [record for record in records if record.stale]
-    if stale:
-        said = f"stale, measured by earlier code: {', '.join(record.id for record in stale)}"
-        console.print(
-            f"{said}; {stale[0].command} measures {stale[0].id} anew", markup=False, highlight=False
-        )
+
+
+def _say_stale(console: Console, records: Sequence[ClaimRecord], tier: str, out: Path) -> None:
+    """What to do about evidence of other code, in a sentence."""
+    ids = [record.id for record in records if record.stale]
+    if ids:
+        anew = f"genbench claims {' '.join(ids)} --tier {tier} --out {out} measures that anew"
+        said = f"stale, measured by earlier code: {', '.join(ids)}; {anew}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)

@@ -53,10 +53,13 @@ def stale(genbench, quick, tmp_path):
 def test_what_is_stale_is_read_judged_and_shown_as_stale(genbench, stale):
     _, out, err = genbench("claims", "T13", "--out", stale, "--no-measure")
     assert "supported, stale" in out
-    assert "stale, measured by earlier code: T13; genbench claims T13 --tier fast measures T13 anew" in out
+    command = f"genbench claims T13 --tier fast --out {stale}"
+    said = f"stale, measured by earlier code: T13; {command} measures that anew"
+    assert said in err
     assert "measured in" not in err
-    code, out, _ = genbench("claims", "T13", "--out", stale, "--no-measure", "--json")
+    code, out, err = genbench("claims", "T13", "--out", stale, "--no-measure", "--json")
     assert code == 0
+    assert said in err
     assert json.loads(out)["claims"][0]["stale"] is True
 
 
