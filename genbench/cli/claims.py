@@ -18,6 +18,8 @@ from genbench.cli.setup import DataDir
 from genbench.types import InputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from genbench.claims import Claim
     from genbench.types import ClaimRecord
 

@@ -68,7 +68,7 @@ def test_stale_evidence_stays_until_there_is_new_one(lab):
     folder.write_evidence(folder.read_evidence(), Origin("a key of earlier code", 1.0))
     broken = dataclasses.replace(claim, evidence=Experiment(toys.broken))
     assert gather([broken], lab) == [broken]
-    assert lab.watch.failures == {"X1": "ZeroDivisionError: toy"}
+    assert lab.watcher.failures == {"X1": "ZeroDivisionError: toy"}
     assert folder.read_origin().key == "a key of earlier code"
     assert gather([claim], lab) == [claim]
     assert folder.read_origin().current
