@@ -29,6 +29,15 @@ class NotAvailableError(GenbenchError):
     """Something optional is absent here, such as a data set or weights; the text says how to get it."""
 
 
+def same_data(one: str | None, other: str | None) -> bool:
+    """Whether two checksums of a task's data are equal, as far as both tell.
+
+    Records of earlier versions hold that of the examples alone, without the part after the hyphen.
+    """
+    (examples, _, beside), (others, _, others_beside) = (str(c).partition("-") for c in (one, other))
+    return examples == others and (not beside or not others_beside or beside == others_beside)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number with what is needed to trust it.

@@ -17,7 +17,9 @@ from genbench.engine.ensemble import State
 from genbench.store import RunFolder
 from genbench.types import InputError
 
-VERSION = "1"
+VERSION = "2"
+READ = ("1", VERSION)
+"""Version 1 called an optimiser's state after its update: a run that has not ended cannot go on from it."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -52,7 +54,7 @@ def from_bytes(data: bytes, where: str, key: str, device: torch.device) -> State
             raise ValueError("its checksum does not match")
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{where} is damaged ({error}); delete it to start this run again") from None
-    if meta.get("version") != VERSION or head.get("key") != key:
+    if meta.get("version") not in READ or head.get("key") != key:
         raise InputError(f"{where} belongs to another configuration; delete it to start this run again")
     tensors = {name: t.to(device) for name, t in tensors.items()}
     try:
@@ -62,7 +64,7 @@ def from_bytes(data: bytes, where: str, key: str, device: torch.device) -> State
             players=_below(tensors, "players/"),
             buffers=_below(tensors, "buffers/"),
             died=tensors["died"],
-            optimizers={u: _below(tensors, f"optimizers/{u}/") for u in head["updates"]},
+            optimizers={name: _below(tensors, f"optimizers/{name}/") for name in head["updates"]},
             watched=_below(tensors, "watched/"),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.fx import GraphModule
 
-from genbench.engine.program import Given, Made
+from genbench.engine.program import StepInputs, StepOutputs
 from genbench.engine.thin_matmul import write_out
+from genbench.models.model import Batch
 
 Flat = Callable[..., list[Tensor]]
 
@@ -27,28 +28,19 @@ class Compiled:
     equals the program's up to rounding, and is the same at every call.
     """
 
-    def __init__(self, program: Callable[[Given], Made]) -> None:
+    def __init__(self, program: Callable[[StepInputs], StepOutputs]) -> None:
         self.program = program
         self._functions: dict[tuple[Any, ...], Flat] = {}
-        self._names: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
+        self._form: Any = None
 
-    def __call__(self, given: Given) -> Made:
-        inputs = _leaves(given)
-        key = tuple((t.shape, t.stride()) for t in inputs)
+    def __call__(self, inputs: StepInputs) -> StepOutputs:
+        leaves = _leaves(inputs)
+        key = tuple((t.shape, t.stride()) for t in leaves)
         if key not in self._functions:
             with _TRACING:
                 if key not in self._functions:
-                    self._functions[key] = self._compile(given, inputs)
-        player, died, signals, *rest = self._run(self._functions[key], inputs)
-        optimizer, buffers = self._names
-        own, kept = rest[: len(optimizer)], rest[len(optimizer) :]
-        return Made(
-            player,
-            dict(zip(optimizer, own, strict=True)),
-            dict(zip(buffers, kept, strict=True)),
-            died,
-            signals,
-        )
+                    self._functions[key] = self._compile(inputs, leaves)
+        return _outputs(self._form, self._run(self._functions[key], leaves))
 
     def _run(self, function: Flat, inputs: list[Tensor]) -> list[Tensor]:
         with torch.no_grad():
@@ -58,14 +50,13 @@ class Compiled:
             torch.compiler.cudagraph_mark_step_begin()
             return [made.clone() for made in function(*inputs)]
 
-    def _compile(self, given: Given, inputs: list[Tensor]) -> Flat:
-        def flat(*leaves: Tensor) -> list[Tensor]:
-            made = self.program(_given(given, list(leaves)))
-            self._names = tuple(made.optimizer), tuple(made.buffers)
-            kept = [*made.optimizer.values(), *made.buffers.values()]
-            return [made.player, made.died, made.signals, *kept]
+    def _compile(self, like: StepInputs, leaves: list[Tensor]) -> Flat:
+        def flat(*values: Tensor) -> list[Tensor]:
+            outputs = self.program(_inputs(like, values))
+            self._form = _form(outputs)
+            return _output_leaves(outputs)
 
-        return _compiled(flat, inputs)
+        return _compiled(flat, leaves)
 
 
 @cache
@@ -105,15 +96,51 @@ def replays(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
-def _leaves(given: Given) -> list[Tensor]:
+def _leaves(inputs: StepInputs) -> list[Tensor]:
     """All tensors in a fixed order; torch's pytrees would take longer than a small net's step."""
-    maps = (given.players, given.optimizer, given.buffers, given.noise)
-    return [given.died, given.step, given.x, *(t for own in maps for t in own.values())]
+    batch = inputs.batch
+    maps = (inputs.players, *inputs.optimizers.values(), inputs.buffers, batch.noise)
+    shared = (inputs.died, inputs.step, batch.x, batch.c, batch.progress)
+    return [*shared, *(t for own in maps for t in own.values())]
 
 
-def _given(like: Given, leaves: list[Tensor]) -> Given:
-    died, step, x, *rest = leaves
+def _inputs(like: StepInputs, leaves: Sequence[Tensor]) -> StepInputs:
+    """The inverse of `_leaves`, in the form of `like`."""
+    died, step, x, c, progress, *rest = leaves
     values = iter(rest)
-    maps = (like.players, like.optimizer, like.buffers, like.noise)
-    players, optimizer, buffers, noise = (dict(zip(own, values, strict=False)) for own in maps)
-    return Given(players, optimizer, buffers, died, step, x, noise)
+
+    def taken(names: Iterable[str]) -> dict[str, Tensor]:
+        return {name: next(values) for name in names}
+
+    players = taken(like.players)
+    optimizers = {player: taken(state) for player, state in like.optimizers.items()}
+    buffers, noise = taken(like.buffers), taken(like.batch.noise)
+    batch = Batch(x, c, noise, progress)
+    return StepInputs(players, optimizers, buffers, died, step, batch, like.module_seeds)
+
+
+_Form = tuple[tuple[str, ...], dict[str, tuple[str, ...]], tuple[str, ...]]
+"""Names of the players, of what each optimiser remembers, and of the buffers that an update leaves."""
+
+
+def _form(outputs: StepOutputs) -> _Form:
+    states = {player: tuple(state) for player, state in outputs.optimizers.items()}
+    return tuple(outputs.players), states, tuple(outputs.buffers)
+
+
+def _output_leaves(outputs: StepOutputs) -> list[Tensor]:
+    maps = (outputs.players, *outputs.optimizers.values(), outputs.buffers)
+    return [outputs.died, outputs.signals, *(t for m in maps for t in m.values())]
+
+
+def _outputs(form: _Form, leaves: Sequence[Tensor]) -> StepOutputs:
+    """The inverse of `_output_leaves`."""
+    died, signals, *rest = leaves
+    values, (players, states, buffers) = iter(rest), form
+
+    def taken(names: Iterable[str]) -> dict[str, Tensor]:
+        return {name: next(values) for name in names}
+
+    moved = taken(players)
+    optimizers = {player: taken(names) for player, names in states.items()}
+    return StepOutputs(moved, optimizers, taken(buffers), died, signals)

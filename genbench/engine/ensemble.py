@@ -9,21 +9,22 @@ from functools import cached_property
 from itertools import repeat
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from genbench.engine import seed_groups as groups
-from genbench.engine import streams
+from genbench.engine import seed_groups, streams
+from genbench.engine.batches import Batches, Span, Step
 from genbench.engine.compilation import Compiled
-from genbench.engine.feed import Feed
-from genbench.engine.gradients import Backend, Gradient, Sharing, gradient
+from genbench.engine.gradients import Backend, ModuleSeeds, Sharing, assignment, gradient
 from genbench.engine.malloc import keep_freed
-from genbench.engine.nets import Layout, Net, bind, flatten
-from genbench.engine.program import Given, Program, products
+from genbench.engine.module_state import on_device, refuse_foreign_chance, tensors
+from genbench.engine.nets import Layout, Net, bind, flatten, training
+from genbench.engine.program import AssignProgram, StepInputs, UpdateProgram, products
+from genbench.engine.rehearsal import Traits, rehearse, why_not_batched
 from genbench.engine.signals import Accumulator
-from genbench.models.model import Model, Update
+from genbench.models.model import Assign, Batch, Model, Phase, Update
 from genbench.ops.optim import State as OptimizerState
 from genbench.tasks.task import Task
-from genbench.types import Precision
+from genbench.types import InputError, Precision
 
 
 @dataclass
@@ -46,6 +47,11 @@ class State:
     @property
     def alive(self) -> Tensor:
         return self.died < 0
+
+    @property
+    def of_earlier_version(self) -> bool:
+        """Whether optimisers are named after updates, by their number, and not after players."""
+        return any(key.partition(".")[2].isdigit() for key in self.optimizers)
 
     def rows(self, rows: slice) -> State:
         """The state of some seeds."""
@@ -89,28 +95,51 @@ class Ensemble:
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
-        return {name: Layout(net.to(self.device)) for name, net in self._seed_nets(0).items()}
+        state = self.traits.state
+        return {name: Layout(net, state[name]) for name, net in self._first_seeds[0].items()}
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What the model's modules do beside computing, found out by a rehearsal."""
+        return rehearse(self.model, self.task, self.batch, *self._first_seeds)
+
+    @cached_property
+    def unbatchable(self) -> str | None:
+        """Why one program cannot serve all seeds, as a phrase; None if it can."""
+        if self.traits.random:
+            return "its modules draw random numbers of their own, as dropout does"
+        one = self._started([self._first_seeds[0]], [streams.generator(self.device, "rehearsal")])
+        return why_not_batched(self.model, self.task, self.batch, self.layouts, *one)
+
+    def feasible(self) -> Ensemble:
+        """This ensemble; with a loop over seeds where one program cannot serve them all."""
+        if self.backend == "loop" or self.unbatchable is None:
+            return self
+        return replace(self, backend="loop", compiled=False)
 
     @property
     def device(self) -> torch.device:
         return self.task.device
 
     @cached_property
-    def spans(self) -> list[tuple[int, int, Sequence[Update]]]:
-        """First step, end and updates of each phase."""
+    def spans(self) -> list[Span]:
+        """The phases with their steps; what is left by fixed lengths is divided by shares."""
         phases = self.model.phases(self.task)
-        total, done, spans = sum(p.share for p in phases), 0.0, []
+        total = sum(p.share for p in phases if p.steps is None)
+        divided = max(0, self.steps - sum(p.steps or 0 for p in phases))
+        fixed, done, spans = 0, 0.0, list[Span]()
         for phase in phases:
-            start, done = round(self.steps * done / total), done + phase.share
-            spans.append((start, round(self.steps * done / total), phase.updates))
+            check_optimizers(phase)
+            start = spans[-1].end if spans else 0
+            fixed, done = fixed + (phase.steps or 0), done + (phase.share if phase.steps is None else 0.0)
+            end = fixed + (round(divided * done / total) if total else 0)
+            spans.append(Span(start, min(end, self.steps), phase))
         return spans
 
     def initial(self) -> State:
         """State before the first step."""
-        made = [self._seed_nets(seed) for seed in self.seeds]
-        players = {n: torch.stack([flatten(nets[n]) for nets in made]).to(self.device) for n in self.layouts}
-        sources = self.generators("buffers")
-        buffers = streams.draw(self.model.buffers(self.task, self.batch), sources)
+        modules = [self._seed_nets(seed) for seed in self.seeds]
+        players, buffers = self._started(modules, self.generators("buffers"))
         died = torch.full((len(self.seeds),), -1, device=self.device)
         return State(0, 0.0, players, buffers, died)
 
@@ -118,7 +147,7 @@ class Ensemble:
         """Train from `state.step` up to `stop`, in place; gives the signals of the stretch."""
         keep_freed()
         started = time.perf_counter()
-        with products(self.precision, self.device):
+        with products(self.precision, self.device), training(self.layouts):
             signals = self._train(state, stop)
         self._synchronise()
         state.step = stop
@@ -127,11 +156,14 @@ class Ensemble:
 
     def examples(self, step: int) -> int:
         """Training examples a seed has consumed before `step`, critic steps included."""
-        return self.batch * sum(
-            max(u.repeats for u in updates) * (min(end, step) - start)
-            for start, end, updates in self.spans
-            if start < step
+        return sum(
+            max(u.repeats * self._size(u) for u in span.updates) * (min(span.end, step) - span.start)
+            for span in self.spans
+            if span.start < step
         )
+
+    def _size(self, update: Update | Assign) -> int:
+        return len(self.task.train) if update.whole else self.batch
 
     def nets(self, state: State, row: int) -> dict[str, Net]:
         """The nets of the seed in that row of the state."""
@@ -146,14 +178,14 @@ class Ensemble:
         return [streams.generator(self.device, seed, *purpose) for seed in self.seeds]
 
     @cached_property
-    def _groups(self) -> list[tuple[slice, Feed]]:
+    def _groups(self) -> list[tuple[slice, Batches]]:
         """Seeds that are trained at once, and what feeds them."""
         size = self.together or len(self.seeds)
         if self._cached:
             alone = -(-len(self.seeds) // torch.get_num_threads())
-            size = min(size, alone, groups.cached_seeds(self.layouts, self.batch))
-        cuts = groups.cut(len(self.seeds), size)
-        return [(rows, Feed(self.model, self.task, self.seeds[rows], self.batch)) for rows in cuts]
+            size = min(size, alone, seed_groups.cached_seeds(self.layouts, self.batch))
+        cuts = seed_groups.cut(len(self.seeds), size)
+        return [(rows, Batches(self.task, self.seeds[rows], self.batch)) for rows in cuts]
 
     @property
     def _cached(self) -> bool:
@@ -161,28 +193,55 @@ class Ensemble:
         return self.compiled and self.device.type == "cpu"
 
     @cached_property
-    def _programs(self) -> dict[tuple[int, int], Program]:
+    def _programs(self) -> dict[tuple[int, int], UpdateProgram | AssignProgram]:
+        if self.backend == "batched" and self.unbatchable:
+            raise InputError(
+                f"its seeds cannot be trained by one program: {self.unbatchable}; use --backend loop"
+            )
         return {
-            (p, u): Program(update, self.layouts, self._gradient(update), self.precision)
-            for p, (_, _, updates) in enumerate(self.spans)
-            for u, update in enumerate(updates)
+            (p, u): self._program(update)
+            for p, span in enumerate(self.spans)
+            for u, update in enumerate(span.updates)
         }
+
+    def _program(self, update: Update | Assign) -> UpdateProgram | AssignProgram:
+        if isinstance(update, Assign):
+            return AssignProgram(update, assignment(update, self.layouts, self.backend))
+        found = gradient(update, self.layouts, self.backend, self.sharing)
+        return UpdateProgram(update, self.layouts, found, self.precision)
 
     @cached_property
     def _compiled(self) -> dict[tuple[int, int], Compiled]:
         return {place: Compiled(program) for place, program in self._programs.items()}
 
-    def _gradient(self, update: Update) -> Gradient:
-        return gradient(update, self.layouts, self.backend, self.sharing)
+    @cached_property
+    def _first_seeds(self) -> tuple[Mapping[str, nn.Module], Mapping[str, nn.Module]]:
+        """The modules of seeds 0 and 1, which tell what all seeds share."""
+        with refuse_foreign_chance():
+            return self._seed_nets(0), self._seed_nets(1)
 
-    def _seed_nets(self, seed: int) -> Mapping[str, torch.nn.Module]:
+    def _started(
+        self, modules: Sequence[Mapping[str, nn.Module]], sources: Sequence[torch.Generator]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Flat parameters and buffers of the seeds that these modules are of."""
+        players = {n: torch.stack([flatten(nets[n]) for nets in modules]) for n in self.layouts}
+        kept = {
+            f"{name}.{path}": torch.stack([tensors(nets[name])[path].detach() for nets in modules])
+            for name, layout in self.layouts.items()
+            for path in layout.state
+        }
+        starts = streams.starts(self.model.buffers(self.task, self.batch), players, sources)
+        return players, {**kept, **starts}
+
+    def _seed_nets(self, seed: int) -> Mapping[str, nn.Module]:
         # Modules initialise themselves from the global generator: lend it to this seed, on the CPU, where
         # the numbers are the same whatever device trains.
         with torch.random.fork_rng(devices=[]):
             torch.random.default_generator.set_state(
                 streams.generator(torch.device("cpu"), seed, "initialisation").get_state()
             )
-            return self.model.nets(self.task)
+            nets = self.model.nets(self.task)
+        return {name: on_device(net, self.device) for name, net in nets.items()}
 
     def _train(self, state: State, stop: int) -> Accumulator:
         if len(self._groups) == 1:
@@ -190,62 +249,82 @@ class Ensemble:
         parts = [state.rows(rows) for rows, _ in self._groups]
         # Only compiled programs run on threads: a net that Python walks through is filled seed by seed.
         threads = min(torch.get_num_threads(), len(parts)) if self._cached else 1
-        with groups.side_by_side(threads) as each:
+        with seed_groups.side_by_side(threads) as each:
             signals = list(each(self._train_group, parts, [feed for _, feed in self._groups], repeat(stop)))
         state.join(parts)
         return Accumulator.joined(signals)
 
-    def _train_group(self, state: State, feed: Feed, stop: int) -> Accumulator:
+    def _train_group(self, state: State, batches: Batches, stop: int) -> Accumulator:
         signals = Accumulator()
-        for phase, (start, end, updates) in enumerate(self.spans):
-            first, last = max(start, state.step), min(end, stop)
+        for number, span in enumerate(self.spans):
+            first, last = max(span.start, state.step), min(span.end, stop)
             if first < last:
-                self._train_phase(state, feed, phase, updates, first, last, signals)
+                self._begin_phase(state, number, span)
+                for step in batches.steps(number, span, first, last):
+                    self._train_step(state, number, span, step, batches.seeds, signals)
         return signals
 
-    def _train_phase(
-        self,
-        state: State,
-        feed: Feed,
-        phase: int,
-        updates: Sequence[Update],
-        first: int,
-        last: int,
-        signals: Accumulator,
+    def _begin_phase(self, state: State, number: int, span: Span) -> None:
+        """Optimisers that have not begun remember nothing yet."""
+        for update in span.updates:
+            for player, optimizer in update.optimizers.items() if isinstance(update, Update) else ():
+                key = f"{number}.{player}"
+                if key not in state.optimizers:
+                    state.optimizers[key] = optimizer.init(state.players[player])
+
+    def _train_step(
+        self, state: State, number: int, span: Span, step: Step, seeds: Sequence[int], signals: Accumulator
     ) -> None:
-        for u, update in enumerate(updates):
-            if (key := f"{phase}.{u}") not in state.optimizers:
-                state.optimizers[key] = update.optimizer.init(state.players[update.player])
-        for step, data, noises in feed.steps(phase, updates, first, last):
-            at = torch.full_like(state.died[0], step)
-            for u, update in enumerate(updates):
-                for again in range(update.repeats):
-                    x = self.task.to_float(self.task.train[data[:, again]])
-                    noise = {name: drawn[:, again] for name, drawn in noises[u].items()}
-                    self._apply(state, at, phase, u, x, noise, signals)
+        at = torch.full_like(state.died[0], step.number)
+        for u, update in enumerate(span.updates):
+            for again in range(update.repeats):
+                key = number, u, step.number, again
+                module_seeds = tuple(
+                    streams.module_seed(seed, *key) if self.traits.random else None for seed in seeds
+                )
+                self._apply(state, at, number, u, step.batch(u, update, again), module_seeds, signals)
 
     def _apply(
         self,
         state: State,
         step: Tensor,
-        phase: int,
+        number: int,
         u: int,
-        x: Tensor,
-        noise: Mapping[str, Tensor],
+        batch: Batch,
+        module_seeds: ModuleSeeds,
         signals: Accumulator,
     ) -> None:
-        program, key = self._programs[phase, u], f"{phase}.{u}"
-        given = Given(state.players, state.optimizers[key], state.buffers, state.died, step, x, noise)
-        made = (self._compiled[phase, u] if self.compiled else program)(given)
-        update = program.update
-        state.players[update.player], state.optimizers[key] = made.player, made.optimizer
-        state.buffers.update(made.buffers)
-        state.died = made.died
-        signals.add(update.player, program.names, made.signals, program.layout, update.optimizer.rate)
+        program, update = self._programs[number, u], self.spans[number].updates[u]
+        optimizers = update.optimizers if isinstance(update, Update) else {}
+        states = {player: state.optimizers[f"{number}.{player}"] for player in optimizers}
+        inputs = StepInputs(state.players, states, state.buffers, state.died, step, batch, module_seeds)
+        outputs = (self._compiled[number, u] if self.compiled else program)(inputs)
+        state.players.update(outputs.players)
+        state.optimizers.update({f"{number}.{p}": own for p, own in outputs.optimizers.items()})
+        state.buffers.update(outputs.buffers)
+        state.died = outputs.died
+        signals.add(program.names, outputs.signals, self.layouts, optimizers)
 
     def _synchronise(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def check_optimizers(phase: Phase) -> None:
+    """Refuse optimisers of one player in one phase that remember different things.
+
+    Raises:
+        InputError: there are such.
+    """
+    known: dict[str, set[str]] = {}
+    for update in phase.updates:
+        for player, optimizer in update.optimizers.items() if isinstance(update, Update) else ():
+            remembered = set(optimizer.init(torch.zeros(1)))
+            if known.setdefault(player, remembered) != remembered:
+                raise InputError(
+                    f"two updates of phase {phase.name!r} move {player} by optimisers of different kinds, "
+                    "which cannot share their state; use one kind, or two phases"
+                )
 
 
 def _cut(tensors: Mapping[str, Tensor], rows: slice) -> dict[str, Tensor]:

@@ -108,7 +108,8 @@ class Evaluation:
 
 def _subject(ensemble: Ensemble, state: State, row: int, bank: Tensor) -> Subject:
     """One seed, as metrics see it."""
-    return Subject(ensemble.task, lambda n: bank[:n], ensemble.model, ensemble.nets(state, row))
+    task = ensemble.task
+    return Subject(task, lambda n: bank[:n], ensemble.model, ensemble.nets(state, row), task.asked)
 
 
 def _estimate(metric: Metric, subject: Subject) -> Estimate:

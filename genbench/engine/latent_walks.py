@@ -7,9 +7,9 @@ from torch import Tensor
 
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.sampling import CHUNK, each
+from genbench.engine.sampling import CHUNK, each, read
 from genbench.metrics.path_length import between
-from genbench.models.model import DirectSampler
+from genbench.models.capabilities import Latent
 
 WALKS = {"images": (2, 12), "points": (8, 50)}
 """Walks a seed and stops a walk, by kind of task; all of a seed's stops fit into one chunk of samples."""
@@ -25,17 +25,20 @@ def walk(ensemble: Ensemble, state: State) -> Tensor | None:
     samples from noise in one pass: a Markov chain has no latent space to walk through.
     """
     model, task = ensemble.model, ensemble.task
-    if not isinstance(model, DirectSampler):
+    if not isinstance(model, Latent):
         return None
     walks, stops = WALKS[task.kind]
-    declared = model.sample_noise(task, CHUNK)
-    drawn = streams.draw(declared, ensemble.generators("walks", 0))
+    sources, asked = ensemble.generators("walks", 0), task.asked(CHUNK).clone()
+    asked[: walks * stops] = asked[:walks].repeat_interleave(stops, dim=0)
+    sampler = model.sampler(task)
+    noise = streams.draw(sampler.start.noise, sources, (CHUNK,))
     t = torch.linspace(0, 1, stops, device=ensemble.device).repeat(walks)
     for row in range(len(ensemble.seeds)):
-        own = {name: noise[row] for name, noise in drawn.items()}
-        ends = [{name: noise[i : i + walks] for name, noise in own.items()} for i in (0, walks)]
+        own = {name: drawn[row] for name, drawn in noise.items()}
+        ends = [{name: z[i : i + walks] for name, z in own.items()} for i in (0, walks)]
         start, end = ({name: z.repeat_interleave(stops, dim=0) for name, z in at.items()} for at in ends)
-        for name, path in between(declared, start, end, t).items():
+        for name, path in between(sampler.start.noise, start, end, t).items():
             own[name][: walks * stops] = path
-    samples = each(ensemble, state, lambda nets, z: model.sample(task, nets, z), drawn)
+    x = each(ensemble, state, lambda nets, z: sampler.start.of(nets, z, asked), noise, purpose=("walks",))
+    samples = read(ensemble, state, sampler, x, asked, sources, ("walks",))
     return samples[:, : walks * stops].unflatten(1, (walks, stops))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -19,12 +18,10 @@ import torch.distributed as distributed
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.gradients import Gradient, Tensors, gradient
-from genbench.models.model import Loss, Model, Noise
-from genbench.tasks.task import Task
-from genbench.types import InputError
+from genbench.engine.gradients import Gradient, ModuleSeeds, Tensors, gradient
+from genbench.engine.rehearsal import example_batch
+from genbench.models.model import Batch, Loss, Update
 
 PATIENCE = timedelta(minutes=30)
 """How long a process waits for the others: as long as the leader may evaluate."""
@@ -34,31 +31,26 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Split:
-    """A process's share of each batch; maps a gradient of the whole batch to the average of all shares'.
-
-    Attributes:
-        axes: where the examples lie in each noise of one seed; None where it is not drawn by example.
-    """
+    """A process's share of each batch; maps a gradient of the whole batch to the average of all shares'."""
 
     rank: int
     size: int
-    axes: Mapping[str, int | None]
 
     def __call__(self, whole: Gradient) -> Gradient:
         def averaged(
-            player: Tensor, players: Tensors, buffers: Tensors, x: Tensor, noise: Tensors
-        ) -> tuple[Tensor, Loss]:
-            return _mean(whole(player, players, buffers, *self.share(x, noise)), self.size)
+            own: Tensors, players: Tensors, buffers: Tensors, batch: Batch, module_seeds: ModuleSeeds
+        ) -> tuple[dict[str, Tensor], Loss]:
+            return _mean(whole(own, players, buffers, self.share(batch), module_seeds), self.size)
 
         return averaged
 
-    def share(self, x: Tensor, noise: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
-        """This process's examples and noise, seeds in front."""
-        own = {name: self._part(t, self.axes[name]) for name, t in noise.items()}
-        return self._part(x, 0), own
+    def share(self, batch: Batch) -> Batch:
+        """This process's examples with what belongs to them; seeds lie in front of the examples."""
+        noise = {name: self._part(t) for name, t in batch.noise.items()}
+        return Batch(self._part(batch.x), self._part(batch.c), noise, batch.progress)
 
-    def _part(self, stacked: Tensor, axis: int | None) -> Tensor:
-        return stacked if axis is None else stacked.chunk(self.size, axis + 1)[self.rank]
+    def _part(self, stacked: Tensor) -> Tensor:
+        return stacked.chunk(self.size, 1)[self.rank]
 
 
 @dataclass(frozen=True)
@@ -81,9 +73,9 @@ class Group:
         self.rank, self.size, self.device = rank, size, device
         self._reached: tuple[object, int] | None = None
 
-    def split(self, model: Model, task: Task, batch: int) -> Split:
-        """This process's share of a model's batches."""
-        return Split(self.rank, self.size, _axes(model, task, batch, self.size))
+    def split(self) -> Split:
+        """This process's share of every batch."""
+        return Split(self.rank, self.size)
 
     def lead(self, config: Any, state: State, stop: int) -> None:
         """Have the others train `config` up to `stop`, from `state`, while this process does."""
@@ -131,12 +123,12 @@ def refuses(ensemble: Ensemble, size: int) -> str | None:
     model, task, batch = ensemble.model, ensemble.task, ensemble.batch
     if batch % size:
         return f"a batch of {batch} cannot be split over {size} processes; give a multiple"
-    if model.buffers(task, batch):
+    one = replace(ensemble, seeds=ensemble.seeds[:1], backend="loop")
+    if one.traits.random:
+        return f"its modules draw random numbers of their own, which {size} processes would draw differently"
+    if model.buffers(task, batch) or one.traits.changing:
         return f"what it keeps beside its parameters cannot be split over {size} processes"
-    try:
-        tied = _tied(replace(ensemble, seeds=ensemble.seeds[:1], backend="loop"), size)
-    except InputError as error:
-        return str(error)
+    tied = _tied(one, size)
     if tied is None:
         return None
     return f"the loss of its {tied} ties a batch's examples together, as batch norm does, and cannot be split"
@@ -154,42 +146,32 @@ def _packed(state: State) -> bytes:
     return buffer.getvalue()
 
 
-def _axes(model: Model, task: Task, batch: int, size: int) -> dict[str, int | None]:
-    """The axis that grows with the batch, of each noise."""
-    whole, part = model.noise(task, batch), model.noise(task, batch // size)
-    return {name: _axis(name, noise, part[name]) for name, noise in whole.items()}
-
-
-def _axis(name: str, whole: Noise, part: Noise) -> int | None:
-    grows = [axis for axis, (w, p) in enumerate(zip(whole.shape, part.shape, strict=True)) if w != p]
-    if len(grows) > 1:
-        raise InputError(f"its noise {name} belongs to pairs of examples and cannot be split")
-    return grows[0] if grows else None
-
-
 def _tied(one: Ensemble, size: int) -> str | None:
     """The first player whose gradient of a batch is not the mean over the parts of the batch."""
-    axes = _axes(one.model, one.task, one.batch, size)
-    shares = [Split(rank, size, axes) for rank in range(size)]
-    players = one.initial().players
-    x = one.task.to_float(one.task.train[torch.arange(one.batch) % len(one.task.train)])[None]
-    noise = streams.draw(one.model.noise(one.task, one.batch), one.generators("split"))
-    for update in (update for _, _, updates in one.spans for update in updates):
-        slope = gradient(update, one.layouts, "loop")
-        whole, _ = slope(players[update.player], players, {}, x, noise)
-        parts = [slope(players[update.player], players, {}, *each.share(x, noise))[0] for each in shares]
-        if (torch.stack(parts).mean(0) - whole).norm() > TOLERANCE * whole.norm():
-            return update.player
+    shares = [Split(rank, size) for rank in range(size)]
+    state = one.initial()
+    players, buffers = state.players, state.buffers
+    updates = [u for span in one.spans for u in span.updates if isinstance(u, Update)]
+    for update in updates:
+        batch = example_batch(one.task, update, one.batch, one.generators("split"))
+        own = {player: players[player] for player in update.players}
+        of = gradient(update, one.layouts, "loop")
+        whole, _ = of(own, players, buffers, batch, (None,))
+        parts = [of(own, players, buffers, each.share(batch), (None,))[0] for each in shares]
+        for player in own:
+            mean = torch.stack([part[player] for part in parts]).mean(0)
+            if (mean - whole[player]).norm() > TOLERANCE * whole[player].norm():
+                return player
     return None
 
 
-def _mean(own: tuple[Tensor, Loss], size: int) -> tuple[Tensor, Loss]:
+def _mean(own: tuple[dict[str, Tensor], Loss], size: int) -> tuple[dict[str, Tensor], Loss]:
     """The mean over all processes, in one exchange."""
     leaves, form = tree_flatten(own)
     together = torch.cat([leaf.reshape(-1) for leaf in leaves])
     distributed.all_reduce(together)
     parts = (together / size).split([leaf.numel() for leaf in leaves])
-    mean: tuple[Tensor, Loss] = tree_unflatten(
+    mean: tuple[dict[str, Tensor], Loss] = tree_unflatten(
         [part.view(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)], form
     )
     return mean

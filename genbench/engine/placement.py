@@ -46,17 +46,18 @@ def placed(config: RunConfig, model: Model, task: Task, placement: Placement) ->
     """The ensemble that trains a model on a task, with the backend and compilation that suit them."""
     group = placement.group
     backend = choose_backend(placement.backend, model, task)
-    return Ensemble(
+    ensemble = Ensemble(
         model,
         task,
         config.seeds,
         config.steps,
         config.batch,
         backend,
-        sharing=None if group is None else group.split(model, task, config.batch),
+        sharing=None if group is None else group.split(),
         compiled=_compiles(config, backend, model, task, placement),
         precision=config.precision,
     )
+    return ensemble.feasible() if placement.backend == "auto" else ensemble
 
 
 def refuses(config: RunConfig, model: Model, task: Task, placement: Placement) -> str | None:

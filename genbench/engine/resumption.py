@@ -49,6 +49,8 @@ def resume(folder: RunFolder, key: str, device: torch.device) -> Earlier | None:
     state = checkpoint.newest(folder, key, device)
     if state is None:
         return None
+    if state.of_earlier_version:
+        raise InputError(f"{folder.path} was begun by an earlier version; delete it to start this run again")
     trace = folder.read_trace()
     scores = [score for score in folder.read_scores() if score.step <= state.step]
     record = _record(folder)

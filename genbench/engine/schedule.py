@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 TICKS = 100
@@ -9,7 +11,11 @@ TICKS = 100
 PROBE_STEPS = 40
 """Steps between two looks at samples, at least."""
 CHAIN_LOOKS = 20
-"""Looks, about, at samples that are read from Markov chains, which take many sweeps to make."""
+"""Looks, about, at samples that take many steps to make, as those of Markov chains do."""
+LOOK_SHARE = 0.1
+"""Share of training that a look at samples may cost, counted in passes through the nets."""
+PASSES_A_STEP = 3
+"""Passes forward that a training step is worth: forward and backward."""
 
 
 def ticks(steps: int) -> list[int]:
@@ -30,9 +36,15 @@ def stops(steps: int) -> set[int]:
     return set(ticks(steps)[49::5])
 
 
-def probes(steps: int, chains: bool) -> set[int]:
-    """The ticks at which samples are looked at: so far apart that it costs about a twentieth of training."""
+def probes(steps: int, chains: bool, passes: float = 0.0) -> set[int]:
+    """The ticks at which samples are looked at: so far apart that it costs about a twentieth of training.
+
+    Args:
+        chains: whether samples take many steps to make.
+        passes: passes through the nets that a look takes, in batches of training; 0 for few.
+    """
     at = ticks(steps)
-    apart = max(PROBE_STEPS, steps // CHAIN_LOOKS) if chains else PROBE_STEPS
+    dear = math.ceil(passes / PASSES_A_STEP / LOOK_SHARE)
+    apart = max(PROBE_STEPS, dear, steps // CHAIN_LOOKS if chains else 0)
     every = -(-apart * len(at) // steps)
     return set(at[every - 1 :: every]) | {steps}

@@ -2,64 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from genbench.engine.nets import Layout
+from genbench.ops.optim import Optimizer
 
 FINITE = "run/finite"
 """1 while a seed's losses and gradients have been finite, 0 from the tick at which one was not."""
 
 
-class Accumulator:
-    """Means of every signal over the updates since it was made, one value a seed.
+@dataclass
+class _Sum:
+    """Signals of updates that report the same names: their sum (S, signals), and how many they are."""
 
-    Beside what a loss reports, every player has ``grad_norm`` (and ``_first``, ``_last`` for its first and
-    last weight) and ``update_norm``, all Euclidean, ``depth_ratio``, the root mean square gradient of the
-    first weight over that of the last, and ``update_ratio``, the root mean square update over the step size.
+    values: Tensor
+    count: int
+
+
+class Accumulator:
+    """Means of every signal over the updates that report it, one value a seed.
+
+    Beside what an objective reports, every player that an optimiser moves has ``grad_norm`` (and ``_first``,
+    ``_last`` for its first and last weight) and ``update_norm``, all Euclidean, ``depth_ratio``, the root
+    mean square gradient of the first weight over that of the last, and ``update_ratio``, the root mean
+    square update over the step size. Where several updates move a player, these are means over them.
     """
 
     def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
-        self._scales: dict[str, tuple[float, float]] = {}
+        self._sums: dict[tuple[str, ...], _Sum] = {}
+        self._depths: dict[str, float] = {}
+        self._rates: dict[str, list[float]] = {}
 
-    def add(self, player: str, names: tuple[str, ...], values: Tensor, layout: Layout, rate: float) -> None:
-        """Add one update.
+    def add(
+        self,
+        names: tuple[str, ...],
+        values: Tensor,
+        layouts: Mapping[str, Layout] | None = None,
+        optimizers: Mapping[str, Optimizer] | None = None,
+    ) -> None:
+        """Add the signals of one update.
 
         Args:
             values: the signals called `names`, shape (S, signals).
-            rate: the optimiser's step size; 0 if it has none.
+            layouts, optimizers: of the players that moved by a gradient.
         """
-        if player in self._sums:
-            self._sums[player] += values
-            self._counts[player] += 1
-        else:
-            self._names[player], self._sums[player], self._counts[player] = names, values.clone(), 1
-            first, last = layout.layers
-            depth = (last.stop - last.start) / (first.stop - first.start)
-            self._scales[player] = depth**0.5, rate * layout.numel**0.5
+        if names in self._sums:
+            self._sums[names].values += values
+            self._sums[names].count += 1
+        elif names:
+            self._sums[names] = _Sum(values.clone(), 1)
+            for player, optimizer in (optimizers or {}).items():
+                self._describe(player, (layouts or {})[player], optimizer)
+
+    def _describe(self, player: str, layout: Layout, optimizer: Optimizer) -> None:
+        first, last = layout.layers
+        sizes = last.stop - last.start, first.stop - first.start
+        self._depths[player] = (sizes[0] / max(sizes[1], 1)) ** 0.5
+        self._rates.setdefault(player, []).append(optimizer.rate * layout.numel**0.5)
 
     @classmethod
     def joined(cls, parts: Sequence[Accumulator]) -> Accumulator:
         """The signals of all seeds, from those of groups of them in order, over the same updates."""
         whole = cls()
         vars(whole).update(vars(parts[0]))
-        whole._sums = {player: torch.cat([p._sums[player] for p in parts]) for player in parts[0]._sums}
+        whole._sums = {
+            names: _Sum(torch.cat([p._sums[names].values for p in parts]), own.count)
+            for names, own in parts[0]._sums.items()
+        }
         return whole
 
     def read(self) -> dict[str, list[float]]:
         """Mean of each signal by seed; the one place that waits for the device."""
-        signals: dict[str, list[float]] = {}
-        for player, sums in self._sums.items():
-            means = (sums / self._counts[player]).T.tolist()
-            signals |= dict(zip(self._names[player], means, strict=True))
-            depth, size = self._scales[player]
+        signals = self._means()
+        for player, depth in self._depths.items():
             ends = zip(*(signals[f"{player}/grad_norm_{end}"] for end in ("first", "last")), strict=True)
             signals[f"{player}/depth_ratio"] = [depth * first / (last or 1e-300) for first, last in ends]
-            if size:
+            rates = self._rates[player]
+            if size := rates[0] if len(set(rates)) == 1 else sum(rates) / len(rates):
                 signals[f"{player}/update_ratio"] = [n / size for n in signals[f"{player}/update_norm"]]
         return signals
+
+    def _means(self) -> dict[str, list[float]]:
+        parts: dict[str, list[tuple[int, list[float]]]] = {}
+        for names, own in self._sums.items():
+            for name, column in zip(names, (own.values / own.count).T.tolist(), strict=True):
+                parts.setdefault(name, []).append((own.count, column))
+        return {name: _weighted_mean(columns) for name, columns in parts.items()}
+
+
+def _weighted_mean(columns: Sequence[tuple[int, list[float]]]) -> list[float]:
+    """The mean by seed of means over so many updates each."""
+    if len(columns) == 1:
+        return columns[0][1]
+    total = sum(count for count, _ in columns)
+    rows = zip(*([count * value for value in column] for count, column in columns), strict=True)
+    return [sum(row) / total for row in rows]

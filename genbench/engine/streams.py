@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from genbench.models.model import Noise
+from genbench.models.model import Constant, Noise, Start
 
 
 def generator(device: torch.device, *key: object) -> torch.Generator:
@@ -28,6 +28,11 @@ def fill(noise: Noise, out: Tensor, source: torch.Generator) -> Tensor:
     return out.normal_(generator=source) if noise.distribution == "normal" else out.uniform_(generator=source)
 
 
+def module_seed(*key: object) -> int:
+    """The seed that belongs to `key`, for random numbers that modules draw of their own."""
+    return generator(torch.device("cpu"), *key, "modules").initial_seed()
+
+
 def draw(
     noises: Mapping[str, Noise], sources: Sequence[torch.Generator], lead: tuple[int, ...] = ()
 ) -> dict[str, Tensor]:
@@ -40,15 +45,38 @@ def draw(
     return drawn
 
 
+def starts(
+    buffers: Mapping[str, Start], players: Mapping[str, Tensor], sources: Sequence[torch.Generator]
+) -> dict[str, Tensor]:
+    """What buffers start as, seeds in front; noise is drawn in the order of declaration.
+
+    Args:
+        players: flat parameters of which buffers may be copies, (S, P), or (P,) of the only seed.
+    """
+    drawn = draw({name: start for name, start in buffers.items() if isinstance(start, Noise)}, sources)
+    found = {}
+    for name, start in buffers.items():
+        if isinstance(start, Noise):
+            found[name] = drawn[name]
+        elif isinstance(start, Constant):
+            found[name] = torch.full((len(sources), *start.shape), start.value, device=sources[0].device)
+        else:
+            found[name] = players[start.player].reshape(len(sources), -1).clone()
+    return found
+
+
 class DataOrder:
     """Which training examples a seed sees at which step: whole epochs, each in an order of its own.
 
     The order depends on the seed and the number of examples alone, so methods that are compared on one seed
     see the same data in the same order.
+
+    Args:
+        purpose: tells orders of one seed apart, such as that of a second domain.
     """
 
-    def __init__(self, seed: int, examples: int, device: torch.device) -> None:
-        self.seed, self.examples, self.device = seed, examples, device
+    def __init__(self, seed: int, examples: int, device: torch.device, purpose: str = "data") -> None:
+        self.seed, self.examples, self.device, self.purpose = seed, examples, device, purpose
         self._epochs: dict[int, Tensor] = {}
 
     def positions(self, start: int, stop: int) -> Tensor:
@@ -61,5 +89,5 @@ class DataOrder:
         return joined[start - offset : stop - offset]
 
     def _epoch(self, epoch: int) -> Tensor:
-        source = generator(torch.device("cpu"), self.seed, "data", epoch)
+        source = generator(torch.device("cpu"), self.seed, self.purpose, epoch)
         return torch.randperm(self.examples, generator=source).to(self.device)

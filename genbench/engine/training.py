@@ -10,8 +10,8 @@ from genbench.detectors import diagnose
 from genbench.engine import cost, schedule
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.parallel import Group
-from genbench.engine.probe import Probe
 from genbench.engine.resumption import Earlier
+from genbench.engine.sample_probe import Probe
 from genbench.engine.signals import FINITE, Accumulator
 from genbench.suite import RunConfig
 from genbench.types import Trace

@@ -21,7 +21,7 @@ from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
-from genbench.types import InputError, Record
+from genbench.types import InputError, Record, same_data
 
 Sameness = Literal["bitwise equal", "equal within tolerance", "different"]
 TOLERANCE = 1e-3
@@ -118,7 +118,7 @@ def _changes(folder: RunFolder, again: Record) -> tuple[str, ...]:
     changed = [
         f"{then[name]} then, {now.get(name, 'absent')} now" for name in then if then[name] != now.get(name)
     ]
-    if record.data.get("checksum") != again.data.get("checksum"):
+    if not same_data(record.data.get("checksum"), again.data.get("checksum")):
         changed.insert(0, "the data are not those that it was trained on: their checksum differs")
     return tuple(changed)
 

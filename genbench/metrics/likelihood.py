@@ -230,16 +230,19 @@ def _log_weights(subject: Subject, x: Tensor, draws: int, generator: torch.Gener
     most = max(1, _NUMBERS // x.numel())
     parts = []
     for first in range(0, draws, most):
-        declared = model.weight_noise(task, min(most, draws - first), len(x))
-        noise = {name: _drawn(each, generator) for name, each in declared.items()}
+        lead = min(most, draws - first), len(x)
+        noise = {name: _drawn(law, lead, generator) for name, law in model.weight_noise(task).items()}
         parts.append(model.log_weights(task, subject.nets, x, noise).double())
     return torch.cat(parts)
 
 
-def _drawn(noise: Noise, generator: torch.Generator) -> Tensor:
-    out = torch.empty(noise.shape, device=generator.device)
-    fill = out.normal_ if noise.distribution == "normal" else out.uniform_
-    return fill(generator=generator)
+def _drawn(noise: Noise, lead: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    out = torch.empty(*lead, *noise.shape, device=generator.device)
+    return (
+        out.normal_(generator=generator)
+        if noise.distribution == "normal"
+        else out.uniform_(generator=generator)
+    )
 
 
 def _machines(subject: Subject) -> list[RbmParameters]:

@@ -22,6 +22,8 @@ class Subject:
 
     Attributes:
         draw: the first n samples of a fixed bank, shape (n, *task.shape), images in [0, 1].
+        asked: what the first n samples were asked for, shape (n, *condition shape); None where nobody knows,
+            as of bare samples.
         model, nets: the model and its trained nets; None for bare samples.
     """
 
@@ -29,6 +31,7 @@ class Subject:
     draw: Callable[[int], Tensor]
     model: Any = None
     nets: Any = None
+    asked: Callable[[int], Tensor] | None = None
 
 
 @dataclass(frozen=True)

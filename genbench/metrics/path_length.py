@@ -11,7 +11,8 @@ from torch import Tensor
 
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around
-from genbench.models.model import DirectSampler, Noise
+from genbench.models.capabilities import Latent
+from genbench.models.model import Draws, Model, Nets, Noise, Sampler
 from genbench.registry import metrics
 from genbench.types import Estimate, InputError
 
@@ -32,17 +33,16 @@ def path_length(subject: Subject, n: int) -> Estimate:
         InputError: the subject has no model that samples in one pass.
     """
     model, task = subject.model, subject.task
-    if not isinstance(model, DirectSampler):
+    if not (isinstance(model, Model) and isinstance(model, Latent)):
         raise InputError("path length needs a model that makes samples from noise in one pass")
-    generator = torch.Generator().manual_seed(0)
-    lengths = []
-    for start in range(0, n, _BATCH):
-        declared = model.sample_noise(task, min(_BATCH, n - start))
-        first, second = (_draws(declared, generator, task.device) for _ in range(2))
-        t = torch.rand(min(_BATCH, n - start), generator=generator).to(task.device)
-        near, far = (between(declared, first, second, t + shift) for shift in (0.0, STEP))
+    generator, sampler = torch.Generator().manual_seed(0), model.sampler(task)
+    noises, lengths = sampler.start.noise, []
+    for asked in task.asked(n).split(_BATCH):
+        first, second = (_draws(noises, len(asked), generator, task.device) for _ in range(2))
+        t = torch.rand(len(asked), generator=generator).to(task.device)
+        near, far = (between(noises, first, second, t + shift) for shift in (0.0, STEP))
         with torch.no_grad():
-            moved = model.sample(task, subject.nets, far) - model.sample(task, subject.nets, near)
+            moved = _made(sampler, subject.nets, far, asked) - _made(sampler, subject.nets, near, asked)
         lengths.append(moved.flatten(1).double().square().sum(dim=1) / STEP**2)
     every = torch.cat(lengths)
     if not every.isfinite().all():
@@ -62,19 +62,34 @@ def path_length_metric(n: PositiveInt = 1000) -> Metric:
         return path_length(subject, n)
 
     def refuses(subject: Subject) -> str | None:
-        direct = isinstance(subject.model, DirectSampler)
+        direct = isinstance(subject.model, Latent)
         return None if direct else "the model does not make samples from noise in one pass"
 
     return Metric(f"path_length@{label(n)}", "lower", estimate, refuses)
 
 
+def _made(sampler: Sampler, nets: Nets, noise: Draws, asked: Tensor) -> Tensor:
+    """Samples (n, *task.shape) of one pass; what is drawn at the end of it is left at its middle."""
+    x = sampler.start.of(nets, noise, asked)
+    if sampler.read is None:
+        return x
+    middles = {
+        name: x.new_full((len(x), *law.shape), _MIDDLES[law.distribution])
+        for name, law in sampler.read.noise.items()
+    }
+    return sampler.read.of(nets, x, middles, asked)
+
+
+_MIDDLES = {"normal": 0.0, "uniform": 0.5}
+
+
 def _draws(
-    declared: Mapping[str, Noise], generator: torch.Generator, device: torch.device
+    noises: Mapping[str, Noise], n: int, generator: torch.Generator, device: torch.device
 ) -> dict[str, Tensor]:
     draw = {"normal": torch.randn, "uniform": torch.rand}
     return {
-        name: draw[noise.distribution](noise.shape, generator=generator).to(device)
-        for name, noise in declared.items()
+        name: draw[noise.distribution]((n, *noise.shape), generator=generator).to(device)
+        for name, noise in noises.items()
     }
 
 
@@ -84,7 +99,7 @@ def between(
     """Noise at the fractions `t`, shape (n,), of the ways: great circles if normal, lines if uniform."""
     between: dict[str, Tensor] = {}
     for name, noise in declared.items():
-        along = t.view(-1, *[1] * (len(noise.shape) - 1))
+        along = t.view(-1, *[1] * len(noise.shape))
         mix = spherical if noise.distribution == "normal" else torch.lerp
         between[name] = mix(start[name], end[name], along)
     return between

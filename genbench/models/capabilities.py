@@ -1,4 +1,4 @@
-"""What a model may also do, beside training and sampling; metrics ask with `isinstance`."""
+"""What a model may also do, beside training and sampling; metrics and looks ask with `isinstance`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,38 @@ from torch import Tensor
 from genbench.models.model import Draws, Nets, Noise
 from genbench.ops.partition import RbmParameters
 from genbench.tasks.task import Task
+
+
+class Latent:
+    """A model whose samples are a smooth map of the noise that its sampler starts from, in one pass.
+
+    Such a latent space can be walked through. A Markov chain, a diffusion with fresh noise at each step, or a
+    mixture whose noise picks a component has none.
+    """
+
+
+class MarkovChain(abc.ABC):
+    """A model whose sampler's steps are sweeps of a Markov chain that should forget where it started."""
+
+    @abc.abstractmethod
+    def start_at(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
+        """First state (n, …) of chains at data (n, *task.shape), from the noise of the sampler's start."""
+
+
+class Density(abc.ABC):
+    """A model whose log-density can be computed exactly."""
+
+    @abc.abstractmethod
+    def log_prob(self, task: Task, nets: Nets, x: Tensor, c: Tensor) -> Tensor:
+        """log p(x | c) of examples (B, *task.shape), in nats, shape (B,); c is (B, 0) without conditions.
+
+        A density of x in [0, 1] or in its own units; a probability if the task's data are binary and the
+        model's are.
+        """
+
+
+class Translator:
+    """A model whose samples are conditions carried over: c, an example of one domain, to x of the other."""
 
 
 class Encoder(abc.ABC):
@@ -28,12 +60,12 @@ class ImportanceWeighted(abc.ABC):
         """Whether p(x) is a probability on binary data, instead of a density."""
 
     @abc.abstractmethod
-    def weight_noise(self, task: Task, draws: int, n: int) -> dict[str, Noise]:
-        """What `draws` weights of each of `n` examples need."""
+    def weight_noise(self, task: Task) -> dict[str, Noise]:
+        """What one weight of one example needs."""
 
     @abc.abstractmethod
     def log_weights(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
-        """log w of examples (n, *task.shape), in nats, shape (draws, n)."""
+        """log w of examples (n, *task.shape), in nats, shape (draws, n), from noise (draws, n, *shape)."""
 
 
 class EnergyModel(abc.ABC):

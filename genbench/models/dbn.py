@@ -15,8 +15,20 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from genbench.models.capabilities import EnergyModel
-from genbench.models.model import ChainSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.capabilities import EnergyModel, MarkovChain
+from genbench.models.model import (
+    Batch,
+    Draw,
+    Draws,
+    Loss,
+    Model,
+    Nets,
+    Noise,
+    Phase,
+    Sampler,
+    Start,
+    Update,
+)
 from genbench.nn.rbm import GibbsState, Rbm
 from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
 from genbench.ops.partition import RbmParameters
@@ -42,7 +54,7 @@ class _GibbsChain(NamedTuple):
 
 @models.register("dbn", cite="hinton2006dbn")
 @dataclass(frozen=True)
-class DeepBeliefNet(Model, ChainSampler, EnergyModel):
+class DeepBeliefNet(Model, MarkovChain, EnergyModel):
     """Deep belief net, trained greedily layer by layer with contrastive divergence.
 
     Each layer is an RBM on the hidden probabilities of the one below.
@@ -89,9 +101,9 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
             for i, (units, below) in enumerate(zip(self.hidden, [mean, *halves], strict=True))
         }
 
-    def buffers(self, task: Task, batch: int) -> dict[str, Noise]:
+    def buffers(self, task: Task, batch: int) -> dict[str, Start]:
         """Persistent chains and hidden offsets; both start from noise."""
-        buffers = {}
+        buffers: dict[str, Start] = {}
         for i, (v, h) in enumerate(itertools.pairwise(self._sizes(task))):
             if self.persistent:
                 buffers[f"{_layer(i)}.chain"] = Noise(_visible_distribution(task, i), (batch, v))
@@ -99,22 +111,14 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
                 buffers[f"{_layer(i)}.offset"] = Noise("uniform", (h,))
         return buffers
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        sizes = self._sizes(task)
-        noise = {}
-        for i, (v, h) in enumerate(itertools.pairwise(sizes)):
-            noise[f"{_layer(i)}.hidden"] = Noise("uniform", (self.cd_steps, batch, h))
-            noise[f"{_layer(i)}.visible"] = Noise(_visible_distribution(task, i), (self.cd_steps, batch, v))
-        return noise
-
     def phases(self, task: Task) -> Sequence[Phase]:
         return [Phase([self._update(task, i)], name=_layer(i)) for i in range(len(self.hidden))]
 
-    def cd_loss(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> Loss:
+    def cd_loss(self, layer: int, nets: Nets, batch: Batch) -> Loss:
         """F(data) − F(chain) of one layer, batch means."""
         rbm = nets[_layer(layer)]
         with torch.no_grad():
-            gibbs = self._gibbs_chain(layer, nets, x.flatten(1), noise)
+            gibbs = self._gibbs_chain(layer, nets, batch.x.flatten(1), batch.noise)
         ends = gibbs.start.visible, gibbs.end
         if gibbs.offset is None:
             energies = [rbm.free_energy(v).mean() for v in ends]
@@ -123,23 +127,24 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         return self._loss(layer, gibbs, *energies)
 
     def cd_gradient(
-        self, layer: int, nets: Nets, x: Tensor, noise: Draws
-    ) -> tuple[Mapping[str, Tensor], Loss]:
+        self, layer: int, nets: Nets, batch: Batch
+    ) -> tuple[Mapping[str, Mapping[str, Tensor]], Loss]:
         """`cd_loss` with its gradient in closed form, of a stack of seeds."""
-        rbm, gibbs = nets[_layer(layer)], self._gibbs_chain(layer, nets, x.flatten(2), noise)
+        name = _layer(layer)
+        rbm, gibbs = nets[name], self._gibbs_chain(layer, nets, batch.x.flatten(2), batch.noise)
         end = GibbsState(gibbs.end, rbm.hidden_logits(gibbs.end))
         found = rbm.cd_gradient(gibbs.start, end, gibbs.offset)
-        return found.gradient, self._loss(layer, gibbs, found.at_start, found.at_end)
+        return {name: found.gradient}, self._loss(layer, gibbs, found.at_start, found.at_end)
 
     def _gibbs_chain(self, layer: int, nets: Nets, x: Tensor, noise: Draws) -> _GibbsChain:
         """The Gibbs chain of a layer from flat examples, of one seed or of a stack."""
-        rbm, name = nets[_layer(layer)], _layer(layer)
+        rbm = nets[_layer(layer)]
         data = self.propagate_up(nets, x, layer)
         start = GibbsState(data, rbm.hidden_logits(data))
         hidden = start.hidden_logits.sigmoid()
         v, up = (rbm.chain, rbm.hidden(rbm.chain)) if self.persistent else (data, hidden)
         for step, (u_hidden, u_visible) in enumerate(
-            zip(noise[f"{name}.hidden"].unbind(-3), noise[f"{name}.visible"].unbind(-3), strict=True)
+            zip(noise["hidden"].unbind(-2), noise["visible"].unbind(-2), strict=True)
         ):
             up = up if step == 0 else rbm.hidden(v)
             v = rbm.draw_visible(_draw(up, u_hidden), u_visible)
@@ -169,34 +174,32 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
     def rbm_layers(self, nets: Nets) -> list[RbmParameters]:
         return [nets[_layer(i)].rbm_parameters() for i in range(len(self.hidden))]
 
-    def start_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        return {"start": Noise("uniform", (n, self.hidden[-1]))}
-
-    def start(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
-        """Fair coin flips in the topmost units."""
-        return (noise["start"] < 0.5).float()
+    def sampler(self, task: Task) -> Sampler:
+        """Gibbs sweeps in the top machine from fair coin flips, then a pass down to the data."""
+        top, sizes = len(self.hidden) - 1, self._sizes(task)
+        start = {"start": Noise("uniform", (sizes[-1],))}
+        sweep = {
+            "visible": Noise(_visible_distribution(task, top), (sizes[-2],)),
+            "hidden": Noise("uniform", (sizes[-1],)),
+        }
+        down = {
+            _layer(i): Noise(_visible_distribution(task, i), (units,)) for i, units in enumerate(sizes[:-1])
+        }
+        return Sampler(
+            Draw(start, lambda nets, noise, c: (noise["start"] < 0.5).float()),
+            Draw(sweep, partial(self._sweep, _layer(top))),
+            self.sampling_sweeps,
+            Draw(down, partial(self._propagate_down, task)),
+        )
 
     def start_at(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
         return _draw(self.propagate_up(nets, x.flatten(1), len(self.hidden)), noise["start"])
 
-    def sweep_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        top = len(self.hidden) - 1
-        visible, hidden = self._sizes(task)[-2:]
-        return {
-            "visible": Noise(_visible_distribution(task, top), (n, visible)),
-            "hidden": Noise("uniform", (n, hidden)),
-        }
+    def _sweep(self, top: str, nets: Nets, state: Tensor, noise: Draws, c: Tensor, i: int) -> Tensor:
+        return _draw(nets[top].hidden(nets[top].draw_visible(state, noise["visible"])), noise["hidden"])
 
-    def sweep(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
-        top = nets[_layer(len(self.hidden) - 1)]
-        return _draw(top.hidden(top.draw_visible(state, noise["visible"])), noise["hidden"])
-
-    def read_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        below = enumerate(self._sizes(task)[:-1])
-        return {_layer(i): Noise(_visible_distribution(task, i), (n, units)) for i, units in below}
-
-    def read(self, task: Task, nets: Nets, state: Tensor, noise: Draws) -> Tensor:
-        """Down pass: draws between layers; at the bottom probabilities for images, a draw for points."""
+    def _propagate_down(self, task: Task, nets: Nets, state: Tensor, noise: Draws, c: Tensor) -> Tensor:
+        """Draws between layers; at the bottom probabilities for images, a draw for points."""
         for i in reversed(range(1, len(self.hidden))):
             state = nets[_layer(i)].draw_visible(state, noise[_layer(i)])
         bottom = nets[_layer(0)]
@@ -207,8 +210,17 @@ class DeepBeliefNet(Model, ChainSampler, EnergyModel):
         return (math.prod(task.shape), *self.hidden)
 
     def _update(self, task: Task, layer: int) -> Update:
-        loss, gradient = partial(self.cd_loss, layer), partial(self.cd_gradient, layer)
-        return Update(_layer(layer), loss, self._optimizer(task, layer), gradient=gradient)
+        visible, hidden = self._sizes(task)[layer : layer + 2]
+        noise = {
+            "hidden": Noise("uniform", (self.cd_steps, hidden)),
+            "visible": Noise(_visible_distribution(task, layer), (self.cd_steps, visible)),
+        }
+        return Update(
+            partial(self.cd_loss, layer),
+            {_layer(layer): self._optimizer(task, layer)},
+            noise,
+            gradient=partial(self.cd_gradient, layer),
+        )
 
     def _optimizer(self, task: Task, layer: int) -> Optimizer:
         gaussian = task.kind == "points" and layer == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad
 
-from genbench.models.capabilities import Probed
-from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.capabilities import Latent, Probed
+from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
 from genbench.nn import dcgan as conv
 from genbench.nn.mlp import dense_critic, dense_generator
 from genbench.nn.pacgan import maxout_critic, norm_generator
@@ -26,7 +26,7 @@ Output = Literal["tanh", "sigmoid"]
 
 
 @dataclass(frozen=True)
-class Gan(Model, DirectSampler, Probed):
+class Gan(Model, Latent, Probed):
     """A generator against a critic.
 
     Images are seen by both nets in the range of the generator's output, [−1, 1] for tanh; points as they are.
@@ -92,28 +92,29 @@ class Gan(Model, DirectSampler, Probed):
             "critic": dense_critic(shape, critic_width, self.depth, self.minibatch_kernels),
         }
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        each = Noise("uniform", (batch,))
-        optional = {"mix": each} if self.penalty else {}
-        return {"z": self._prior(batch), **optional, **({"flip": each} if self.label_flips else {})}
-
     def phases(self, task: Task) -> Sequence[Phase]:
+        """One stretch: so many critic steps, each on fresh data and noise, then one of the generator."""
         signed = self._signs(task)
 
-        def critic_loss(nets: Nets, x: Tensor, noise: Draws) -> Loss:
-            return self.criticise(nets, _signed(x) if signed else x, noise)
+        def critic_objective(nets: Nets, batch: Batch) -> Loss:
+            return self.critic_objective(nets, batch._replace(x=_signed(batch.x) if signed else batch.x))
 
-        return [
-            Phase(
-                [
-                    Update("critic", critic_loss, self.critic_optimizer, self.critic_steps, self._project()),
-                    Update("generator", self.generate, self.generator_optimizer),
-                ]
-            )
-        ]
+        mixed = {"mix": Noise("uniform")} if self.penalty else {}
+        flipped = {"flip": Noise("uniform")} if self.label_flips else {}
+        latent = self.latent_noise()
+        critic = Update(
+            critic_objective,
+            {"critic": self.critic_optimizer},
+            latent | mixed | flipped,
+            self.critic_steps,
+            {} if self.clip is None else {"critic": partial(torch.clamp, min=-self.clip, max=self.clip)},
+        )
+        generator = Update(self.generator_objective, {"generator": self.generator_optimizer}, latent)
+        return [Phase([critic, generator])]
 
-    def criticise(self, nets: Nets, x: Tensor, noise: Draws) -> Loss:
+    def critic_objective(self, nets: Nets, batch: Batch) -> Loss:
         """The critic's loss on real data in the nets' own range."""
+        x, noise = batch.x, batch.noise
         with torch.no_grad():
             fake = nets["generator"](self._latent(noise["z"]))
         real_score, fake_score = nets["critic"](x), nets["critic"](fake)
@@ -135,9 +136,9 @@ class Gan(Model, DirectSampler, Probed):
             value = _unless(sum(right) / 2 > self.freeze_above, value)
         return Loss(value, stats)
 
-    def generate(self, nets: Nets, x: Tensor, noise: Draws) -> Loss:
+    def generator_objective(self, nets: Nets, batch: Batch) -> Loss:
         """The generator's loss; it sees no data but to know how far ahead it is."""
-        scores = nets["critic"](nets["generator"](self._latent(noise["z"])))
+        scores = nets["critic"](nets["generator"](self._latent(batch.noise["z"])))
         value = self.generator_loss(scores)
         stats = {"generator/loss": value}
         if self.freeze_above is not None:
@@ -152,12 +153,18 @@ class Gan(Model, DirectSampler, Probed):
         flip = noise["flip"] < self.label_flips
         return self.critic_loss(torch.where(flip, fake, real), torch.where(flip, real, fake))
 
-    def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        return {"z": self._prior(n)}
+    def sampler(self, task: Task) -> Sampler:
+        """One pass of the generator; images are brought back to [0, 1]."""
 
-    def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
-        x: Tensor = nets["generator"](self._latent(noise["z"]))
-        return (x + 1) / 2 if self._signs(task) else x
+        def generate(nets: Nets, noise: Draws, c: Tensor) -> Tensor:
+            x: Tensor = nets["generator"](self._latent(noise["z"]))
+            return (x + 1) / 2 if self._signs(task) else x
+
+        return Sampler(Draw(self.latent_noise(), generate))
+
+    def latent_noise(self) -> dict[str, Noise]:
+        """What the generator makes one example of."""
+        return {"z": Noise(self.prior, (self.latent,))}
 
     def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
         """How the critic tells held-out data from samples, and what slope it leaves the generator."""
@@ -182,12 +189,6 @@ class Gan(Model, DirectSampler, Probed):
     def _signs(self, task: Task) -> bool:
         """Whether the nets see images in [−1, 1]."""
         return task.kind == "images" and self.output == "tanh"
-
-    def _project(self) -> Callable[[Tensor], Tensor] | None:
-        return None if self.clip is None else partial(torch.clamp, min=-self.clip, max=self.clip)
-
-    def _prior(self, n: int) -> Noise:
-        return Noise(self.prior, (n, self.latent))
 
     def _latent(self, z: Tensor) -> Tensor:
         return _signed(z) if self.prior == "uniform" else z

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from genbench.models.capabilities import Encoder, ImportanceWeighted, Probed
-from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.capabilities import Encoder, ImportanceWeighted, Latent, Probed
+from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
 from genbench.nn.vae import Vae as VaeNet
 from genbench.ops.optim import adam
 from genbench.ops.variational import (
@@ -39,7 +38,7 @@ Activation = Literal["relu", "tanh"]
 
 @models.register("vae", cite="kingma2014vae")
 @dataclass(frozen=True)
-class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
+class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
     """Variational autoencoder, Bernoulli decoder for images and Gaussian for points.
 
     Descends −ELBO = E_q[−log p(x | z)] + β KL(q(z | x) ‖ N(0, I)) with one draw of z an example. The sizes
@@ -90,28 +89,24 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
         sizes = (task.shape, self.latent, self.width, self.depth)
         return {"vae": VaeNet(*sizes, self._gaussian(task), activation, self.glorot)}
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        noise = {"posterior": Noise("normal", (batch, self.latent))}
-        if self.dynamic_binarization:
-            noise["data"] = Noise("uniform", (batch, *task.shape))
-        return noise
-
     def phases(self, task: Task) -> Sequence[Phase]:
-        gaussian = self._gaussian(task)
-
-        def loss(stage: Vae, nets: Nets, x: Tensor, noise: Draws) -> Loss:
-            x = (noise["data"] < x).to(x.dtype) if self.dynamic_binarization else x
-            return stage.negative_elbo(nets, x, noise["posterior"], gaussian)
-
-        def phase(share: float, rate: float, beta: float) -> Phase:
-            descend = partial(loss, replace(self, beta=beta))
-            return Phase([Update("vae", descend, adam(rate, eps=self.eps))], share)
-
         lengths = [3**i for i in range(self.stages)]
         stair = sum(lengths) * self.warm_up / (1 - self.warm_up) / WARM_UP_STEPS
         growing = [self.beta * (i + 1) / WARM_UP_STEPS for i in range(WARM_UP_STEPS)] if self.warm_up else []
-        staged = [phase(n, self.rate * 10 ** (-i / 7), self.beta) for i, n in enumerate(lengths)]
-        return [phase(stair, self.rate, beta) for beta in growing] + staged
+        staged = [self._phase(task, n, self.rate * 10 ** (-i / 7), self.beta) for i, n in enumerate(lengths)]
+        return [self._phase(task, stair, self.rate, beta) for beta in growing] + staged
+
+    def _phase(self, task: Task, share: float, rate: float, beta: float) -> Phase:
+        gaussian, stage = self._gaussian(task), replace(self, beta=beta)
+
+        def objective(nets: Nets, batch: Batch) -> Loss:
+            x = batch.x
+            x = (batch.noise["data"] < x).to(x.dtype) if self.dynamic_binarization else x
+            return stage.negative_elbo(nets, x, batch.noise["posterior"], gaussian)
+
+        noise = {"posterior": Noise("normal", (self.latent,))}
+        noise |= {"data": Noise("uniform", task.shape)} if self.dynamic_binarization else {}
+        return Phase([Update(objective, {"vae": adam(rate, eps=self.eps)}, noise)], share)
 
     def negative_elbo(self, nets: Nets, x: Tensor, posterior: Tensor, gaussian: bool) -> Loss:
         """Batch mean of the two terms, in nats an example."""
@@ -151,8 +146,8 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
     def discrete(self, task: Task) -> bool:
         return not self._gaussian(task)
 
-    def weight_noise(self, task: Task, draws: int, n: int) -> dict[str, Noise]:
-        return {"posterior": Noise("normal", (draws, n, self.latent))}
+    def weight_noise(self, task: Task) -> dict[str, Noise]:
+        return {"posterior": Noise("normal", (self.latent,))}
 
     def log_weights(self, task: Task, nets: Nets, x: Tensor, noise: Draws) -> Tensor:
         """log p(x | z) + log p(z) − log q(z | x); the last two are ½ Σ (log σ² + ε² − z²)."""
@@ -163,18 +158,20 @@ class Vae(Model, DirectSampler, Encoder, ImportanceWeighted, Probed):
         fit = _log_likelihood(nets, repeated, z.flatten(0, 1), self._gaussian(task)).view(z.shape[:2])
         return fit + (log_variance + epsilon.square() - z.square()).sum(2) / 2
 
-    def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        prior = Noise("normal", (n, self.latent))
-        return {"z": prior, "x": Noise("normal", (n, *task.shape))} if self._gaussian(task) else {"z": prior}
-
-    def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
+    def sampler(self, task: Task) -> Sampler:
         """Draws from p(x | z) for points; its mean for images, as is the custom."""
-        if not self._gaussian(task):
-            return torch.sigmoid(nets["vae"].decode(noise["z"]))
-        mean, log_variance = nets["vae"].decode_gaussian(noise["z"])
-        if task.kind == "images":
-            return mean.clamp(0, 1)
-        return reparameterise(mean, log_variance, noise["x"])
+        noise = {"z": Noise("normal", (self.latent,))}
+        noise |= {"x": Noise("normal", task.shape)} if self._gaussian(task) else {}
+
+        def decode(nets: Nets, drawn: Draws, c: Tensor) -> Tensor:
+            if not self._gaussian(task):
+                return torch.sigmoid(nets["vae"].decode(drawn["z"]))
+            mean, log_variance = nets["vae"].decode_gaussian(drawn["z"])
+            if task.kind == "images":
+                return mean.clamp(0, 1)
+            return reparameterise(mean, log_variance, drawn["x"])
+
+        return Sampler(Draw(noise, decode))
 
     def _gaussian(self, task: Task) -> bool:
         return task.kind == "points" if self.decoder is None else self.decoder == "gaussian"

@@ -2,17 +2,32 @@
 
 An optimiser is a chain of transformations of the gradient, after optax (Babuschkin et al. 2020). All act on
 the last axis or element by element, so one seed's ``(P,)`` and a stack of seeds ``(S, P)`` mean the same.
+A schedule is one more transformation, so warm-up and decay restart nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 State = dict[str, Tensor]
+Progress = Tensor | float
+"""Share of the phase that is over, a number in [0, 1)."""
+
+Schedule = Callable[[Tensor, Progress], Tensor | float]
+"""(steps taken so far, share of the phase that is over) → factor of the step size."""
+
+
+class Transformation(Protocol):
+    """(gradient, state, parameters, progress) → (update to add, new state), all of one shape (…, P)."""
+
+    def __call__(
+        self, gradient: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0, /
+    ) -> tuple[Tensor, State]: ...
 
 
 class Optimizer(NamedTuple):
@@ -20,13 +35,25 @@ class Optimizer(NamedTuple):
 
     Attributes:
         init: parameters → state.
-        update: (gradient, state, parameters) → (update to add, new state).
-        rate: the step size, for signals that measure updates against it; 0 where there is none.
+        update: see `Transformation`.
+        rate: the step size before schedules, for signals that measure updates against it; 0 where there is
+            none.
     """
 
     init: Callable[[Tensor], State]
-    update: Callable[[Tensor, State, Tensor], tuple[Tensor, State]]
+    update: Transformation
     rate: float = 0.0
+
+
+def _stateless(transform: Callable[[Tensor, Tensor], Tensor], rate: float = 0.0) -> Optimizer:
+    """The optimiser that maps (gradient, parameters) to an update and remembers nothing."""
+
+    def update(
+        gradient: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0
+    ) -> tuple[Tensor, State]:
+        return transform(gradient, parameters), state
+
+    return Optimizer(lambda parameters: {}, update, rate)
 
 
 def chain(*parts: Optimizer) -> Optimizer:
@@ -35,11 +62,13 @@ def chain(*parts: Optimizer) -> Optimizer:
     def init(parameters: Tensor) -> State:
         return {f"{i}.{k}": v for i, part in enumerate(parts) for k, v in part.init(parameters).items()}
 
-    def update(gradient: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
+    def update(
+        gradient: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0
+    ) -> tuple[Tensor, State]:
         new: State = {}
         for i, part in enumerate(parts):
             own = {k.partition(".")[2]: v for k, v in state.items() if k.startswith(f"{i}.")}
-            gradient, own = part.update(gradient, own, parameters)
+            gradient, own = part.update(gradient, own, parameters, progress)
             new.update({f"{i}.{k}": v for k, v in own.items()})
         return gradient, new
 
@@ -48,7 +77,7 @@ def chain(*parts: Optimizer) -> Optimizer:
 
 def scale(factor: float) -> Optimizer:
     """Multiply by `factor`; a negative one descends."""
-    return Optimizer(lambda p: {}, lambda g, s, p: (g * factor, s), rate=abs(factor))
+    return _stateless(lambda gradient, parameters: gradient * factor, rate=abs(factor))
 
 
 def scale_by_adam(betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:
@@ -59,7 +88,7 @@ def scale_by_adam(betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) 
         zeros = torch.zeros_like(parameters)
         return {"m": zeros, "v": zeros.clone(), "count": parameters.new_zeros(())}
 
-    def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
+    def update(g: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0) -> tuple[Tensor, State]:
         count = state["count"] + 1
         m = torch.lerp(g, state["m"], b1)
         v = (g * g).lerp_(state["v"], b2)
@@ -72,7 +101,7 @@ def scale_by_adam(betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) 
 def scale_by_rms(decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
     """RMSprop's direction g / (√v + ε) (Tieleman & Hinton 2012), torch's defaults."""
 
-    def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
+    def update(g: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0) -> tuple[Tensor, State]:
         v = (g * g).lerp_(state["v"], decay)
         return g / v.sqrt().add_(eps), {"v": v}
 
@@ -82,7 +111,7 @@ def scale_by_rms(decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
 def trace(momentum: float) -> Optimizer:
     """Heavy-ball momentum: m ← μ·m + g (Polyak 1964)."""
 
-    def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
+    def update(g: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0) -> tuple[Tensor, State]:
         m = torch.add(g, state["m"], alpha=momentum)
         return m, {"m": m}
 
@@ -91,17 +120,69 @@ def trace(momentum: float) -> Optimizer:
 
 def weight_decay(strength: float) -> Optimizer:
     """Add `strength` times the parameters to the gradient."""
-    return Optimizer(lambda p: {}, lambda g, s, p: (torch.add(g, p, alpha=strength), s))
+    return _stateless(lambda gradient, parameters: torch.add(gradient, parameters, alpha=strength))
 
 
 def clip_norm(limit: float) -> Optimizer:
     """Scale a seed's gradient down to Euclidean norm `limit` where it is longer (Pascanu et al. 2013)."""
 
-    def update(g: Tensor, state: State, parameters: Tensor) -> tuple[Tensor, State]:
-        norm = g.norm(dim=-1, keepdim=True)
-        return g * (limit / norm.clamp_min(limit)), state
+    def clipped(gradient: Tensor, parameters: Tensor) -> Tensor:
+        norm = gradient.norm(dim=-1, keepdim=True)
+        return gradient * (limit / norm.clamp_min(limit))
 
-    return Optimizer(lambda p: {}, update)
+    return _stateless(clipped)
+
+
+def scale_by_schedule(schedule: Schedule) -> Optimizer:
+    """Multiply by a factor that changes from step to step.
+
+    Put it last, behind what remembers gradients: ``chain(adam(rate), scale_by_schedule(cosine()))``.
+    """
+
+    def init(parameters: Tensor) -> State:
+        return {"count": parameters.new_zeros(())}
+
+    def update(
+        gradient: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0
+    ) -> tuple[Tensor, State]:
+        return gradient * schedule(state["count"], progress), {"count": state["count"] + 1}
+
+    return Optimizer(init, update)
+
+
+def warm_up(steps: int) -> Schedule:
+    """Factor (t + 1) / `steps` over the first steps t, then 1 (Goyal et al. 2017, arXiv:1706.02677)."""
+    return lambda count, progress: ((count + 1) / steps).clamp_max(1.0)
+
+
+def cosine(end: float = 0.0) -> Schedule:
+    """Factor that falls from 1 to `end` along half a cosine over the phase (Loshchilov & Hutter 2017)."""
+
+    def factor(count: Tensor, progress: Progress) -> Tensor:
+        share = torch.as_tensor(progress, dtype=count.dtype, device=count.device)
+        return end + (1 - end) * (1 + torch.cos(math.pi * share)) / 2
+
+    return factor
+
+
+def exponential(end: float) -> Schedule:
+    """Factor `end`^p that falls from 1 to `end`, evenly in its logarithm, over the share p of the phase."""
+
+    def factor(count: Tensor, progress: Progress) -> Tensor:
+        return torch.as_tensor(progress, dtype=count.dtype, device=count.device).mul(math.log(end)).exp()
+
+    return factor
+
+
+def piecewise_constant(shares: tuple[float, ...], factors: tuple[float, ...]) -> Schedule:
+    """Factor ``factors[i]`` from the share ``shares[i]`` of the phase on; the first share is 0."""
+
+    def factor(count: Tensor, progress: Progress) -> Tensor:
+        share = torch.as_tensor(progress, dtype=count.dtype, device=count.device)
+        return torch.stack([torch.where(share >= s, f - g, 0.0) for s, f, g in steps]).sum(0)
+
+    steps = list(zip(shares, factors, (0.0, *factors), strict=False))
+    return factor
 
 
 def adam(rate: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> Optimizer:

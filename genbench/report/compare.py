@@ -13,7 +13,7 @@ from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
 from genbench.report.methods import SETTINGS
 from genbench.report.pairwise import holm, paired_p_values
 from genbench.store import Results
-from genbench.types import InputError
+from genbench.types import InputError, same_data
 
 LEVEL = 0.05
 Outcome = Literal["better", "worse", "same", "not comparable"]
@@ -138,7 +138,7 @@ def _runs(results: Results) -> Runs:
 def _refusal(old: Entry, new: Entry, runs: tuple[Runs, Runs]) -> str | None:
     sides = zip((old, new), runs, strict=True)
     data = [{known[path]["data"] for path in entry.method.paths} - {None} for entry, known in sides]
-    if data[0] and data[1] and data[0] != data[1]:
+    if data[0] and data[1] and not all(same_data(a, b) for a in data[0] for b in data[1]):
         names = [", ".join(sorted(str(checksum)[:8] for checksum in own)) for own in data]
         return f"other data: checksum {names[0]} against {names[1]}"
     for entry, side in ((old, "base"), (new, "new")):

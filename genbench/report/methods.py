@@ -79,7 +79,7 @@ def _label(name: str, own: Mapping[str, str], peers: Sequence[Mapping[str, str]]
 def _names(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     # A run that never saw its data belongs to those that others saw.
     checksums = {_asked(run): run["data"] for run in runs if run["data"]}
-    seen = [(run["data"] or checksums.get(_asked(run), ""))[:8] for run in runs]
+    seen = _short([run["data"] or checksums.get(_asked(run), "") for run in runs])
     tasks = labels(
         [run["task"] for run in runs],
         [{**(run["task_options"] or {}), "data": data} for run, data in zip(runs, seen, strict=True)],
@@ -92,6 +92,16 @@ def _names(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         for index, label in zip(here, named, strict=True):
             models[index] = label
     return list(zip(tasks, models, strict=True))
+
+
+def _short(checksums: Sequence[str]) -> list[str]:
+    """The start of each checksum; of the part behind the hyphen too, where that alone tells data apart."""
+    parts = [checksum.partition("-") for checksum in checksums]
+    beside: dict[str, set[str]] = {}
+    for examples, _, rest in parts:
+        beside.setdefault(examples, set()).update([rest] if rest else [])
+    several = {examples for examples, known in beside.items() if len(known) > 1}
+    return [f"{e[:8]}-{rest[:8]}" if e in several and rest else e[:8] for e, _, rest in parts]
 
 
 def _asked(run: Mapping[str, Any]) -> tuple[str, str]:

@@ -10,7 +10,22 @@
 
 from genbench.testing.claims import CLAIM_CHECKS
 from genbench.testing.metrics import METRIC_CHECKS
-from genbench.testing.models import MODEL_CHECKS, ensemble, small_tasks
+from genbench.testing.models import (
+    MODEL_CHECKS,
+    check_compiled_agrees,
+    conditional_tasks,
+    ensemble,
+    small_tasks,
+)
 from genbench.testing.tasks import TASK_CHECKS
 
-__all__ = ["CLAIM_CHECKS", "METRIC_CHECKS", "MODEL_CHECKS", "TASK_CHECKS", "ensemble", "small_tasks"]
+__all__ = [
+    "CLAIM_CHECKS",
+    "METRIC_CHECKS",
+    "MODEL_CHECKS",
+    "TASK_CHECKS",
+    "check_compiled_agrees",
+    "conditional_tasks",
+    "ensemble",
+    "small_tasks",
+]

@@ -16,15 +16,15 @@ import pandas as pd
 
 from genbench.engine import schedule
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.probe import Probe
+from genbench.engine.sample_probe import Probe
 from genbench.engine.signals import FINITE
+from genbench.models.kernel_density import Parzen
 from genbench.models.model import Model
 from genbench.registry import models
 from genbench.tasks.task import Task
 from genbench.testing.corpus_tasks import task_named
 from genbench.testing.game import Game
 from genbench.testing.outcomes import Outcomes
-from genbench.testing.parzen import Parzen
 
 Part = Literal["calibration", "held out"]
 OWN: Mapping[str, Callable[..., Model]] = {"game": Game, "parzen": Parzen}

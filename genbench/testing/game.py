@@ -9,9 +9,9 @@ from functools import cached_property
 
 from torch import Tensor, nn
 
-from genbench.models.capabilities import Probed
+from genbench.models.capabilities import Latent, Probed
 from genbench.models.gan import Gan
-from genbench.models.model import DirectSampler, Draws, Model, Nets, Noise, Phase
+from genbench.models.model import Model, Nets, Phase, Sampler
 from genbench.nn.dcgan import halvings
 from genbench.nn.mlp import mlp
 from genbench.ops import adversarial as games
@@ -40,7 +40,7 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 
 
 @dataclass(frozen=True)
-class Game(Model, DirectSampler, Probed):
+class Game(Model, Latent, Probed):
     """A GAN all of whose parts can be broken one by one.
 
     Attributes:
@@ -92,20 +92,14 @@ class Game(Model, DirectSampler, Probed):
         body = mlp([self.latent, *self.hidden, math.prod(task.shape)], activation)
         return nn.Sequential(*body, output, nn.Unflatten(1, task.shape))
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return self._gan.noise(task, batch)
-
     def phases(self, task: Task) -> Sequence[Phase]:
         (both,) = self._gan.phases(task)
         if not self.pretraining:
             return [both]
         return [Phase(both.updates[:1], self.pretraining), replace(both, share=1 - self.pretraining)]
 
-    def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        return self._gan.sample_noise(task, n)
-
-    def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
-        return self._gan.sample(task, nets, noise)
+    def sampler(self, task: Task) -> Sampler:
+        return self._gan.sampler(task)
 
     def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
         return self._gan.probe(task, nets, real, generated)

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.sampling import each
-from genbench.models.model import ChainSampler
+from genbench.engine.sampling import each, read, stepped
+from genbench.models.capabilities import MarkovChain
 from genbench.ops.partition import RbmParameters
 
 CHAINS, SWEEPS = 128, 400
@@ -20,20 +20,17 @@ MOST_VISIBLE, MOST_HIDDEN = 16, 8
 
 
 @torch.no_grad()
-def long_chains(ensemble: Ensemble, state: State, model: ChainSampler) -> tuple[Tensor, Tensor]:
+def long_chains(ensemble: Ensemble, state: State, model: MarkovChain) -> tuple[Tensor, Tensor]:
     """Samples of long chains started at noise and at data, (S, `CHAINS`, *task.shape) each."""
-    task = ensemble.task
-    sources = ensemble.generators("outcome chains", state.step)
-    noise = streams.draw(model.start_noise(task, CHAINS), sources)
+    task, sampler = ensemble.task, ensemble.model.sampler(ensemble.task)
+    sources, asked = ensemble.generators("outcome chains", state.step), task.asked(2 * CHAINS)
+    noise = streams.draw(sampler.start.noise, sources, (CHAINS,))
     reals = task.to_float(task.train[-CHAINS:])
-    cold = each(ensemble, state, lambda nets, z: model.start(task, nets, z), noise)
+    cold = each(ensemble, state, lambda nets, z: sampler.start.of(nets, z, asked[:CHAINS]), noise)
     warm = each(ensemble, state, lambda nets, z: model.start_at(task, nets, reals, z), noise)
-    units = torch.cat([cold, warm], 1)
-    for _ in range(SWEEPS):
-        noise = streams.draw(model.sweep_noise(task, 2 * CHAINS), sources)
-        units = each(ensemble, state, lambda nets, u, z: model.sweep(task, nets, u, z), units, noise)
-    noise = streams.draw(model.read_noise(task, 2 * CHAINS), sources)
-    x = each(ensemble, state, lambda nets, u, z: model.read(task, nets, u, z), units, noise)
+    chains = torch.cat([cold, warm], 1)
+    chains = stepped(ensemble, state, sampler, chains, asked, range(SWEEPS), sources)
+    x = read(ensemble, state, sampler, chains, asked, sources)
     return x[:, :CHAINS], x[:, CHAINS:]
 
 

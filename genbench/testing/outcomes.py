@@ -16,8 +16,7 @@ from torch import Tensor
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.nets import bind
 from genbench.engine.sampling import draw
-from genbench.models.capabilities import EnergyModel
-from genbench.models.model import ChainSampler, DirectSampler
+from genbench.models.capabilities import EnergyModel, MarkovChain
 from genbench.models.vae import Vae
 from genbench.tasks.task import Task
 from genbench.tasks.truths import Mixture
@@ -109,7 +108,7 @@ class Outcomes:
 
     def _dead(self, ensemble: Ensemble, state: State, row: int) -> dict[str, float]:
         """Share of rectified units that neither samples nor fresh data wake, in double precision."""
-        if not isinstance(ensemble.model, DirectSampler):
+        if ensemble.model.sampler(ensemble.task).steps:
             return {}
         nets = bind(ensemble.layouts, {n: f[row].double() for n, f in state.players.items()}, {})
         real = self._fresh.view(-1, *self.task.shape).double()
@@ -120,7 +119,7 @@ class Outcomes:
     def _mixing(self, ensemble: Ensemble, state: State) -> list[dict[str, float]]:
         """``apart``, how far long chains from noise and from data are, and ``tau`` of small machines."""
         model, seeds = ensemble.model, range(len(ensemble.seeds))
-        if not isinstance(model, ChainSampler) or state.step < LATE * ensemble.steps:
+        if not isinstance(model, MarkovChain) or state.step < LATE * ensemble.steps:
             return [{} for _ in seeds]
         ends = zip(*long_chains(ensemble, state, model), strict=True)
         found = [{"apart": self._fit(cold.flatten(1), warm.flatten(1))} for cold, warm in ends]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from genbench.engine import streams
 from genbench.engine.nets import bind
 from genbench.models.capabilities import Encoder
-from genbench.models.model import DirectSampler, Nets
+from genbench.models.model import Model, Nets
 from genbench.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -31,11 +32,10 @@ def replay(
     all pull with equal weight; ``depth`` is the least ratio of root mean square gradients, first weight over
     last, of the two nets.
     """
-    assert isinstance(model, DirectSampler)
     nets = bind(layouts, flats, {})
     latent = torch.randn(REPLAYED, model.latent, generator=torch.Generator().manual_seed(4)).double()
     images = task.kind == "images"
-    fake = model.sample(task, nets, {"z": latent})
+    fake = model.sampler(task).start.of(nets, {"z": latent}, task.asked(REPLAYED))
     scores = nets["critic"](2 * fake - 1 if images else fake)
     real_scores = nets["critic"](2 * real.view(-1, *task.shape) - 1 if images else real)
     (own,) = torch.autograd.grad(model.generator_loss(scores), flats["generator"], retain_graph=True)
@@ -59,16 +59,11 @@ def _depth(layout: Any, gradient: Tensor) -> float:
     return float(first / last.clamp_min(1e-300))
 
 
-def run_all(model: DirectSampler, task: Task, nets: Nets, real: Tensor) -> None:
+def run_all(model: Model, task: Task, nets: Nets, real: Tensor) -> None:
     """Pass `WOKEN` samples, and fresh data (n, *task.shape), through every net that takes them."""
-    source = torch.Generator().manual_seed(5)
-    declared = model.sample_noise(task, WOKEN)
-    draw = {"normal": torch.randn, "uniform": torch.rand}
-    draws = {
-        name: draw[noise.distribution](noise.shape, generator=source).double()
-        for name, noise in declared.items()
-    }
-    x = model.sample(task, nets, draws)
+    source, start = torch.Generator().manual_seed(5), model.sampler(task).start
+    drawn = streams.draw(start.noise, [source], (WOKEN,))
+    x = start.of(nets, {name: z[0].double() for name, z in drawn.items()}, task.asked(WOKEN))
     if isinstance(model, Encoder):
         model.posterior(nets, real)
     if "critic" in nets:

@@ -15,7 +15,7 @@ import torch
 
 from genbench.detectors import diagnose
 from genbench.engine.ensemble import Ensemble
-from genbench.engine.probe import Probe
+from genbench.engine.sample_probe import Probe
 from genbench.engine.schedule import ticks
 from genbench.registry import models, tasks
 from genbench.store import RunFolder

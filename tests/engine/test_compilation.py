@@ -10,7 +10,7 @@ from torch import nn
 from genbench.engine import checkpoint, compilation, devices, seed_groups
 from genbench.engine.devices import choose_compilation
 from genbench.engine.ensemble import Ensemble, State
-from genbench.models.model import Loss, Model, Noise, Phase, Update
+from genbench.models.model import Draw, Loss, Model, Noise, Phase, Sampler, Update
 from genbench.ops.optim import sgd
 from genbench.registry import models, tasks
 from genbench.tasks.task import Task
@@ -35,15 +35,15 @@ class Line(Model):
     def nets(self, task: Task) -> dict[str, nn.Module]:
         return {"line": nn.Linear(2, 2)}
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return {"z": Noise("normal", (batch, 2))}
-
-    def loss(self, nets, x, noise) -> Loss:
-        value = (nets["line"](noise["z"]) - x).square().mean()
+    def objective(self, nets, batch) -> Loss:
+        value = (nets["line"](batch.noise["z"]) - batch.x).square().mean()
         return Loss(value, {"line/loss": value})
 
     def phases(self, task: Task) -> list[Phase]:
-        return [Phase([Update("line", self.loss, sgd(0.1, 0.5))])]
+        return [Phase([Update(self.objective, {"line": sgd(0.1, 0.5)}, {"z": Noise("normal", (2,))})])]
+
+    def sampler(self, task: Task) -> Sampler:
+        return Sampler(Draw({"z": Noise("normal", (2,))}, lambda nets, noise, c: nets["line"](noise["z"])))
 
 
 def test_a_compiled_run_computes_the_same_and_resumes_exactly(eager: Ensemble) -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from genbench.engine.ensemble import Ensemble
-from genbench.models.model import Loss, Model, Noise, Phase, Update
+from genbench.models.model import Draw, Loss, Model, Noise, Phase, Sampler, Update
 from genbench.ops.optim import sgd
 from genbench.registry import models, tasks
 from genbench.tasks.task import Task
@@ -17,16 +17,16 @@ class Mean(Model):
     def nets(self, task: Task) -> dict[str, nn.Module]:
         return {"mean": nn.Linear(2, 2), "idle": nn.Linear(2, 2)}
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return {}
-
-    def loss(self, nets, x, noise) -> Loss:
+    def objective(self, nets, batch) -> Loss:
         zero = torch.zeros(1, 2)
-        return Loss((nets["mean"](zero) - x).square().sum(1).mean() / 2, {"seen": x.mean()})
+        return Loss((nets["mean"](zero) - batch.x).square().sum(1).mean() / 2, {"seen": batch.x.mean()})
 
     def phases(self, task: Task) -> list[Phase]:
-        update = Update("mean", self.loss, sgd(0.5))
-        return [Phase([update], share=1), Phase([Update("mean", self.loss, sgd(0.0))], share=3)]
+        first, then = (Update(self.objective, {"mean": sgd(rate)}) for rate in (0.5, 0.0))
+        return [Phase([first], share=1), Phase([then], share=3)]
+
+    def sampler(self, task: Task) -> Sampler:
+        return Sampler(Draw({"z": Noise("normal", (2,))}, lambda nets, noise, c: nets["mean"](noise["z"])))
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +100,14 @@ def test_methods_on_one_seed_see_the_same_data(task):
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def loss(self, nets, x, noise) -> Loss:
-            seen.setdefault(self.name, []).append(x.detach().clone())
-            return super().loss(nets, x, noise)
+        def objective(self, nets, batch) -> Loss:
+            seen.setdefault(self.name, []).append(batch.x.detach().clone())
+            return super().objective(nets, batch)
 
     for name in ("first", "second"):
         runs = Ensemble(Spy(name), task, (4,), steps=6, batch=16, backend="loop")
-        runs.advance(runs.initial(), 6)
+        state = runs.initial()
+        seen[name] = []  # what a rehearsal showed it does not count
+        runs.advance(state, 6)
     assert len(seen["first"]) == 6
     assert all(torch.equal(a, b) for a, b in zip(seen["first"], seen["second"], strict=True))

@@ -9,6 +9,7 @@ from genbench.engine.ensemble import Ensemble
 from genbench.engine.latent_walks import WALKS, walk
 from genbench.engine.sampling import CHUNK
 from genbench.models.gan import Gan
+from genbench.models.model import Draw, Sampler
 from genbench.registry import models
 from genbench.tasks import Task, digits, ring8
 
@@ -37,7 +38,10 @@ class Echo(Gan):
 
     asked = 0
 
-    def sample(self, task: Task, nets: Any, noise: Any) -> torch.Tensor:
+    def sampler(self, task: Task) -> Sampler:
+        return Sampler(Draw(self.latent_noise(), self.echo))
+
+    def echo(self, nets: Any, noise: Any, c: Any) -> torch.Tensor:
         type(self).asked = len(noise["z"])
         return noise["z"]
 

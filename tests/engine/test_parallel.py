@@ -8,15 +8,17 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 import genbench as package
 from genbench.cli.cluster import led
 from genbench.engine.devices import choose_device
 from genbench.engine.ensemble import Ensemble
-from genbench.engine.parallel import Group, Split, _axes, _packed, refuses, unpack
+from genbench.engine.parallel import Group, Split, _packed, refuses, unpack
 from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
-from genbench.models.model import Noise
+from genbench.models.model import Batch
+from genbench.models.vae import Vae
 from genbench.registry import models, tasks
 from genbench.suite import expand, load_suite
 from genbench.types import InputError
@@ -85,20 +87,27 @@ def test_a_batch_that_does_not_divide_is_refused(digits):
 
 
 def test_each_process_has_its_own_examples_and_noise(digits):
-    made = ensemble(digits, "vae", width=16)
-    axes = _axes(made.model, digits, 32, 4)
-    x = torch.arange(64.0).view(2, 32)
-    noise = {name: torch.randn(2, *n.shape) for name, n in made.model.noise(digits, 32).items()}
-    parts = [Split(rank, 4, axes).share(x, noise) for rank in range(4)]
-    assert torch.cat([own for own, _ in parts], dim=1).equal(x)
+    x, c = torch.arange(64.0).view(2, 32), torch.randn(2, 32, 3)
+    noise = {"z": torch.randn(2, 32, 4), "u": torch.rand(2, 32)}
+    parts = [Split(rank, 4).share(Batch(x, c, noise)) for rank in range(4)]
+    assert torch.cat([part.x for part in parts], dim=1).equal(x)
+    assert torch.cat([part.c for part in parts], dim=1).equal(c)
     for name, whole in noise.items():
-        assert torch.cat([own[name] for _, own in parts], dim=axes[name] + 1).equal(whole)
+        assert torch.cat([part.noise[name] for part in parts], dim=1).equal(whole)
 
 
-def test_noise_of_pairs_is_refused(digits, monkeypatch):
-    made = ensemble(digits, "vae", width=16)
-    monkeypatch.setattr(type(made.model), "noise", lambda self, task, n: {"pairs": Noise("normal", (n, n))})
-    assert refuses(made, 2) == "its noise pairs belongs to pairs of examples and cannot be split"
+class DroppingVae(Vae):
+    """A model with dropout in its encoder."""
+
+    def nets(self, task):
+        nets = super().nets(task)
+        nets["vae"].encoder.append(nn.Dropout())
+        return nets
+
+
+def test_modules_that_draw_of_their_own_are_refused(digits):
+    made = Ensemble(DroppingVae(width=16), digits, (0,), 8, 32, "loop")
+    assert "draw random numbers of their own" in refuses(made, 2)
 
 
 def test_the_others_get_the_state_once_and_whenever_it_is_another(digits, monkeypatch):

@@ -7,7 +7,7 @@ import torch
 import genbench
 from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
-from genbench.models.model import Loss, Update
+from genbench.models.model import Loss
 from genbench.models.vae import Vae
 from genbench.registry import models
 from genbench.report.methods import methods
@@ -21,11 +21,11 @@ class Raises(Vae):
     """A plugin's model whose loss has a mistake in it."""
 
     def phases(self, task):
-        def loss(nets, x, noise) -> Loss:
+        def objective(nets, batch) -> Loss:
             raise RuntimeError("a mistake of the plugin's")
 
         return [
-            type(phase)([Update("vae", loss, phase.updates[0].optimizer)]) for phase in super().phases(task)
+            type(phase)([replace(phase.updates[0], objective=objective)]) for phase in super().phases(task)
         ]
 
 

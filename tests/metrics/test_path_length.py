@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from genbench.metrics import Subject, named, path_length
 from genbench.metrics.path_length import spherical
-from genbench.models.model import DirectSampler, Noise
+from genbench.models.capabilities import Latent
+from genbench.models.model import Draw, Model, Noise, Sampler
 from genbench.tasks import Task, ring8
 from genbench.types import InputError
 
 
-class Scaled(DirectSampler):
+class Scaled(Model, Latent):
     """Twice the noise; a line for uniform noise, a great circle for normal."""
 
     def __init__(self, distribution: Any) -> None:
         self.distribution = distribution
 
-    def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        return {"z": Noise(self.distribution, (n, 2))}
+    def nets(self, task: Task) -> Any:
+        return {}
 
-    def sample(self, task: Task, nets: Any, noise: Mapping[str, Tensor]) -> Tensor:
-        return 2 * noise["z"]
+    def phases(self, task: Task) -> Any:
+        return []
+
+    def sampler(self, task: Task) -> Sampler:
+        return Sampler(Draw({"z": Noise(self.distribution, (2,))}, lambda nets, noise, c: 2 * noise["z"]))
 
 
 def subject(model: object) -> Subject:

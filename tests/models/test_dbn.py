@@ -102,6 +102,12 @@ def test_samples_follow_the_machine():
 
 
 def test_more_steps_of_the_chain_are_declared():
-    noise = replace(DeepBeliefNet((5,)), cd_steps=3).noise(IMAGES, 10)
-    assert noise["rbm0.hidden"].shape == (3, 10, 5)
-    assert noise["rbm0.visible"].shape == (3, 10, 64)
+    (phase,) = replace(DeepBeliefNet((5,)), cd_steps=3).phases(IMAGES)
+    assert phase.updates[0].noise["hidden"].shape == (3, 5)
+    assert phase.updates[0].noise["visible"].shape == (3, 64)
+
+
+def test_each_layer_draws_for_itself_alone():
+    lower, upper = DeepBeliefNet((5, 3)).phases(IMAGES)
+    assert [n.shape for n in lower.updates[0].noise.values()] == [(1, 5), (1, 64)]
+    assert [n.shape for n in upper.updates[0].noise.values()] == [(1, 3), (1, 5)]

@@ -11,7 +11,7 @@ from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.gradients import gradient
 from genbench.models.dbn import DeepBeliefNet
-from genbench.models.model import Loss
+from genbench.models.model import Batch, Loss
 from genbench.testing import small_tasks
 
 MODELS = {
@@ -25,15 +25,20 @@ MODELS = {
 def slopes(runs: Ensemble, layer: int, backend: str) -> tuple[torch.Tensor, Loss]:
     """Gradient and loss of one layer of three seeds, in double precision, away from the start."""
     state = runs.initial()
-    replace(runs).advance(state, runs.spans[layer][1])
+    replace(runs).advance(state, runs.spans[layer].end)
     players, buffers = ({n: t.double() for n, t in own.items()} for own in (state.players, state.buffers))
-    noise = streams.draw(runs.model.noise(runs.task, runs.batch), runs.generators("test"))
+    update = runs.spans[layer].updates[0]
+    noise = streams.draw(update.noise, runs.generators("test"), (runs.batch,))
     x = runs.task.to_float(runs.task.train[: 3 * runs.batch]).double().unflatten(0, (3, runs.batch))
     for layout in runs.layouts.values():
         layout.shell.double()
-    update = runs.spans[layer][2][0]
+    (player,) = update.players
+    batch = Batch(
+        x, x.new_zeros(3, runs.batch, 0), {n: t.double() for n, t in noise.items()}, x.new_zeros(())
+    )
     function = gradient(update, runs.layouts, backend)
-    return function(players[update.player], players, buffers, x, {n: t.double() for n, t in noise.items()})
+    found, loss = function({player: players[player]}, players, buffers, batch, (None,) * 3)
+    return found[player], loss
 
 
 @pytest.mark.parametrize("task", small_tasks(), ids=lambda task: task.kind)

@@ -5,6 +5,7 @@ import torch
 
 from genbench.engine.ensemble import Ensemble
 from genbench.models.gan import Gan
+from genbench.models.model import Batch
 from genbench.ops import adversarial as games
 from genbench.registry import models
 from genbench.testing import small_tasks
@@ -65,25 +66,26 @@ def test_nets_see_images_between_minus_one_and_one():
         return x.flatten(1).sum(1)
 
     nets = {"generator": lambda z: torch.tanh(z[:, :1, None, None].expand(-1, 1, 8, 8)), "critic": critic}
-    loss = model.phases(IMAGES)[0].updates[0].loss
-    loss(nets, torch.rand(16, 1, 8, 8), {"z": torch.randn(16, 64)})
+    objective = model.phases(IMAGES)[0].updates[0].objective
+    objective(nets, Batch(torch.rand(16, 1, 8, 8), torch.zeros(16, 0), {"z": torch.randn(16, 64)}))
     assert all(-1 <= low < 0 < high <= 1 for low, high in seen)
     assert len(seen) == 2
 
 
 def test_uniform_prior_covers_minus_one_to_one():
     model = models["gan"].create(prior="uniform", latent=3)
-    noise = model.sample_noise(POINTS, 5)["z"]
-    assert (noise.distribution, noise.shape) == ("uniform", (5, 3))
+    start = model.sampler(POINTS).start
+    assert (start.noise["z"].distribution, start.noise["z"].shape) == ("uniform", (3,))
     nets = {"generator": lambda z: z[:, :2]}
     z = torch.tensor([[0.0, 0.5, 1.0]])
-    assert model.sample(POINTS, nets, {"z": z}).tolist() == [[-1.0, 0.0]]
+    assert start.of(nets, {"z": z}, torch.zeros(1, 0)).tolist() == [[-1.0, 0.0]]
 
 
 def test_a_fair_game_reports_chance():
     model = models["gan"].create()
     nets = {"generator": lambda z: z[:, :2], "critic": lambda x: torch.zeros(len(x))}
-    loss = model.criticise(nets, torch.randn(10, 2), {"z": torch.randn(10, 64)})
+    batch = Batch(torch.randn(10, 2), torch.zeros(10, 0), {"z": torch.randn(10, 64)})
+    loss = model.critic_objective(nets, batch)
     assert loss.value.item() == pytest.approx(2 * torch.tensor(2.0).log().item())
     assert loss.stats["critic/accuracy_real"].item() == 0
     assert loss.stats["critic/accuracy_fake"].item() == 1

@@ -6,6 +6,7 @@ import torch
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.sampling import draw
 from genbench.models.gans import dcgan, gan, lsgan
+from genbench.models.model import Batch
 from genbench.nn.minibatch import MinibatchDiscrimination
 from genbench.ops import adversarial as games
 from genbench.testing import small_tasks
@@ -57,7 +58,7 @@ def test_flips_swap_the_labels_of_pairs():
     nets = {"generator": lambda z: z, "critic": lambda x: x[:, 0]}
     x, z = torch.randn(4, 2), torch.randn(4, 2)
     noise = {"z": z, "flip": torch.tensor([0.0, 0.9, 0.4, 0.6])}
-    loss = model.criticise(nets, x, noise)
+    loss = model.critic_objective(nets, Batch(x, x.new_zeros(4, 0), noise))
     real, fake = torch.stack([z[0], x[1], z[2], x[3]]), torch.stack([x[0], z[1], x[2], z[3]])
     torch.testing.assert_close(loss.value, games.least_squares_critic(real[:, 0], fake[:, 0]))
     assert loss.stats["critic/score_real"] == x[:, 0].mean(), "signals are of the true labels"
@@ -69,7 +70,8 @@ def test_who_is_too_far_ahead_stands_still(score, critic, generator):
     gain = torch.ones((), requires_grad=True)
     nets = {"generator": lambda z: gain * z, "critic": lambda x: gain * x[:, 0]}
     x, noise = torch.full((6, 2), score), {"z": torch.full((6, 2), -score)}
-    losses = model.criticise(nets, x, noise), model.generate(nets, x, noise)
+    batch = Batch(x, x.new_zeros(6, 0), noise)
+    losses = model.critic_objective(nets, batch), model.generator_objective(nets, batch)
     moved = [torch.autograd.grad(loss.value, gain, allow_unused=True)[0] for loss in losses]
     assert [bool(slope != 0) for slope in moved] == [critic, generator]
 
@@ -92,5 +94,6 @@ def test_nets_see_the_range_of_the_output():
         "critic": lambda x: seen.append(x) or x.flatten(1).sum(1),
     }
     model = gan(latent=64, output="sigmoid")
-    model.phases(IMAGES)[0].updates[0].loss(nets, IMAGES.train[:8], {"z": torch.randn(8, 64)})
+    batch = Batch(IMAGES.train[:8], torch.zeros(8, 0), {"z": torch.randn(8, 64)})
+    model.phases(IMAGES)[0].updates[0].objective(nets, batch)
     assert torch.equal(seen[0], IMAGES.train[:8])

@@ -5,6 +5,7 @@ import torch
 
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.sampling import draw
+from genbench.models.model import Batch
 from genbench.models.vae import Vae
 from genbench.ops.variational import gaussian_kl
 from genbench.registry import tasks
@@ -18,7 +19,8 @@ def test_loss_is_reconstruction_plus_kl():
     runs = Ensemble(model, IMAGES, (0,), steps=1, batch=4)
     nets = runs.nets(runs.initial(), 0)
     x = IMAGES.train[:4]
-    loss = model.phases(IMAGES)[0].updates[0].loss(nets, x, {"posterior": torch.zeros(4, 3)})
+    batch = Batch(x, torch.zeros(4, 0), {"posterior": torch.zeros(4, 3)})
+    loss = model.phases(IMAGES)[0].updates[0].objective(nets, batch)
     mean, log_variance = nets["vae"].encode(x)
     kl = gaussian_kl(mean, log_variance).sum(1).mean()
     torch.testing.assert_close(loss.stats["vae/kl"], kl)
@@ -30,7 +32,8 @@ def test_beta_weighs_the_kl(beta):
     model = Vae(latent=3, width=8, beta=beta)
     runs = Ensemble(model, IMAGES, (0,), steps=1, batch=4)
     nets = runs.nets(runs.initial(), 0)
-    loss = model.phases(IMAGES)[0].updates[0].loss(nets, IMAGES.train[:4], {"posterior": torch.zeros(4, 3)})
+    batch = Batch(IMAGES.train[:4], torch.zeros(4, 0), {"posterior": torch.zeros(4, 3)})
+    loss = model.phases(IMAGES)[0].updates[0].objective(nets, batch)
     expected = loss.stats["vae/reconstruction_error"] + beta * loss.stats["vae/kl"]
     torch.testing.assert_close(loss.value, expected)
 

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from genbench.engine.ensemble import Ensemble
+from genbench.models.model import Batch
 from genbench.models.vae import Vae
 from genbench.tasks import binary_digits, ring8
 
@@ -14,7 +15,7 @@ TASK = binary_digits("dynamic")
 def test_stages_grow_threefold_and_slow_down_to_a_tenth():
     phases = Vae(stages=8, rate=1e-3).phases(TASK)
     assert [phase.share for phase in phases] == [3**i for i in range(8)]
-    rates = [phase.updates[0].optimizer.rate for phase in phases]
+    rates = [phase.updates[0].optimizers["vae"].rate for phase in phases]
     assert rates[0] == pytest.approx(1e-3)
     assert rates[-1] == pytest.approx(1e-4)
 
@@ -78,8 +79,9 @@ def test_warm_up_takes_its_share_in_ten_stairs():
     assert sum(shares[:10]) / sum(shares) == pytest.approx(0.4)
     assert shares[10:] == [1, 3]
     ensemble = Ensemble(Vae(latent=2, width=4), TASK, (0,), 1, 8, "loop")
-    nets, noise = ensemble.nets(ensemble.initial(), 0), {"posterior": torch.zeros(8, 2)}
-    losses = [phase.updates[0].loss(nets, TASK.train[:8], noise) for phase in phases]
+    nets = ensemble.nets(ensemble.initial(), 0)
+    batch = Batch(TASK.train[:8], torch.zeros(8, 0), {"posterior": torch.zeros(8, 2)})
+    losses = [phase.updates[0].objective(nets, batch) for phase in phases]
     betas = [(loss.value - loss.stats["vae/reconstruction_error"]) / loss.stats["vae/kl"] for loss in losses]
     assert [beta.item() for beta in betas] == pytest.approx(
         [0.2 * i for i in range(1, 11)] + [2, 2], rel=1e-3

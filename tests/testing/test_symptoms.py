@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from genbench.engine.ensemble import Ensemble
+from genbench.models.kernel_density import Parzen
 from genbench.ops.partition import RbmParameters
 from genbench.testing.corpus_tasks import task_named
 from genbench.testing.game import Game, upsampling
 from genbench.testing.labels import LATER, RULES
 from genbench.testing.mixing import relaxation
 from genbench.testing.outcomes import Outcomes
-from genbench.testing.parzen import Parzen
 from genbench.testing.replays import dead_share, waking
 from genbench.testing.symptoms import copies, grid, needed_units
 

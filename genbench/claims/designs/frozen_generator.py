@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.gradients import gradient
 from genbench.models.gan import Gan
-from genbench.models.model import Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.model import Batch, Loss, Model, Nets, Phase, Sampler, Update
 from genbench.ops.adversarial import GeneratorLoss, non_saturating, saturating
 from genbench.tasks.task import Task
 
@@ -31,11 +31,14 @@ class CriticOnly(Model):
     def nets(self, task: Task) -> dict[str, nn.Module]:
         return self.gan.nets(task)
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return self.gan.noise(task, batch)
-
     def phases(self, task: Task) -> Sequence[Phase]:
-        return [Phase([u for u in phase.updates if u.player == "critic"]) for phase in self.gan.phases(task)]
+        return [
+            Phase([update for update in phase.updates if update.players == ("critic",)])
+            for phase in self.gan.phases(task)
+        ]
+
+    def sampler(self, task: Task) -> Sampler:
+        return self.gan.sampler(task)
 
 
 def generator_gradients(gan: Gan, task: Task, seeds: int, stops: Sequence[int], batch: int) -> pd.DataFrame:
@@ -53,22 +56,26 @@ def generator_gradients(gan: Gan, task: Task, seeds: int, stops: Sequence[int], 
 
 
 def _measured(ensemble: Ensemble, gan: Gan, state: State, step: int, name: str) -> pd.DataFrame:
-    noise = streams.draw(gan.noise(ensemble.task, PROBE), ensemble.generators("probe"))
-    task = ensemble.task
+    task, sampler = ensemble.task, gan.sampler(ensemble.task)
+    noise = streams.draw(sampler.start.noise, ensemble.generators("probe"), (PROBE,))
     data = task.to_float(task.train[:1]).expand(len(ensemble.seeds), -1, *task.shape)
+    batch = Batch(data, data.new_zeros(len(data), 1, 0), noise, data.new_zeros(()))
 
-    def loss(nets: Nets, x: Tensor, drawn: Draws) -> Loss:
-        scores = nets["critic"](gan.sample(ensemble.task, nets, drawn))
+    def objective(nets: Nets, given: Batch) -> Loss:
+        scores = nets["critic"](sampler.start.of(nets, given.noise, given.c))
         return Loss(LOSSES[name](scores), {"fake": torch.sigmoid(scores).mean()})
 
-    slope_of = gradient(Update("generator", loss, gan.generator_optimizer), ensemble.layouts, "batched")
-    slope, found = slope_of(state.players["generator"], state.players, state.buffers, data, noise)
+    update = Update(objective, {"generator": gan.generator_optimizer}, sampler.start.noise)
+    own = {"generator": state.players["generator"]}
+    slopes, found = gradient(update, ensemble.layouts, "batched")(
+        own, state.players, state.buffers, batch, (None,) * len(data)
+    )
     return pd.DataFrame(
         {
             "seed": ensemble.seeds,
             "step": step,
             "loss": name,
-            "norm": slope.norm(dim=1).double(),
+            "norm": slopes["generator"].norm(dim=1).double(),
             "fake": found.stats["fake"].double(),
         }
     )

@@ -9,18 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from genbench.engine.trained import Trained
-from genbench.models.model import Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.model import Batch, Draw, Loss, Model, Nets, Noise, Phase, Sampler, Update
 from genbench.nn.mlp import mlp
 from genbench.ops.adversarial import CriticLoss, gradient_penalty, logistic_critic
 from genbench.ops.optim import adam
 from genbench.tasks.task import Task
 
-Sampler = Callable[[Tensor, Tensor], Tensor]
+PointSampler = Callable[[Tensor, Tensor], Tensor]
 """Maps uniform (B,) and normal (B, d) numbers to samples (B, d)."""
 
 
-def mixture(centers: Sequence[Sequence[float]], sigma: float) -> Sampler:
-    """Sampler of an equal mixture of isotropic Gaussians; the uniform number picks the centre."""
+def mixture(centers: Sequence[Sequence[float]], sigma: float) -> PointSampler:
+    """Samples of an equal mixture of isotropic Gaussians; the uniform number picks the centre."""
     places = torch.tensor(centers, dtype=torch.float32)
     return lambda uniform, normal: places[(uniform * len(places)).long()] + sigma * normal
 
@@ -34,8 +34,8 @@ class TwoDistributions(Model):
         penalty: weight of the gradient penalty; for critics.
     """
 
-    p: Sampler
-    q: Sampler
+    p: PointSampler
+    q: PointSampler
     loss: CriticLoss = logistic_critic
     width: int = 64
     depth: int = 2
@@ -46,17 +46,21 @@ class TwoDistributions(Model):
         body = mlp([task.dim, *[self.width] * self.depth, 1], nn.SiLU)
         return {"critic": nn.Sequential(*body, nn.Flatten(0))}
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        places, spread = Noise("uniform", (batch,)), Noise("normal", (batch, task.dim))
-        return {"u_p": places, "u_q": places, "z_p": spread, "z_q": spread, "mix": places}
-
     def phases(self, task: Task) -> Sequence[Phase]:
         """Three stretches with a falling rate, so that the net comes to rest."""
+        choice, spread = Noise("uniform"), Noise("normal", (task.dim,))
+        noise = {"u_p": choice, "u_q": choice, "z_p": spread, "z_q": spread, "mix": choice}
         rates = [self.rate, self.rate / 4, self.rate / 16]
-        return [Phase([Update("critic", self.part, adam(rate, (0.9, 0.999)))]) for rate in rates]
+        return [Phase([Update(self.part, {"critic": adam(rate, (0.9, 0.999))}, noise)]) for rate in rates]
 
-    def part(self, nets: Nets, x: Tensor, noise: Draws) -> Loss:
+    def sampler(self, task: Task) -> Sampler:
+        """Samples of `q`, which nothing is learned of."""
+        noise = {"u_q": Noise("uniform"), "z_q": Noise("normal", (task.dim,))}
+        return Sampler(Draw(noise, lambda nets, drawn, c: self.q(drawn["u_q"], drawn["z_q"])))
+
+    def part(self, nets: Nets, batch: Batch) -> Loss:
         """The loss on one fresh batch of each."""
+        noise = batch.noise
         real, fake = self.p(noise["u_p"], noise["z_p"]), self.q(noise["u_q"], noise["z_q"])
         value = self.loss(nets["critic"](real), nets["critic"](fake))
         if self.penalty:

@@ -13,7 +13,7 @@ from torch.nn.functional import logsigmoid
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.claims.designs.combinations import every
-from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, no_data, scores
+from genbench.claims.designs.two_distributions import PointSampler, TwoDistributions, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.ops.adversarial import wasserstein_critic
 from genbench.registry import claims
@@ -95,7 +95,7 @@ def examples() -> Examples:
     }
 
 
-def line(theta: float) -> Sampler:
+def line(theta: float) -> PointSampler:
     """Uniform on {θ} × [0, 1]."""
     return lambda uniform, normal: torch.stack([torch.full_like(uniform, theta), uniform], dim=-1)
 

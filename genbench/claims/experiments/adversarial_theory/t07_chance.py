@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genbench.claims import Budget, Claim, Experiment, Source, claims, drawing
 from genbench.claims.designs.arms import Arms, Mean, Within
-from genbench.claims.designs.two_distributions import Sampler, TwoDistributions, mixture, no_data, scores
+from genbench.claims.designs.two_distributions import PointSampler, TwoDistributions, mixture, no_data, scores
 from genbench.engine.trained import Trained
 from genbench.tasks.planar import ring8
 from genbench.tasks.truths import Mixture
@@ -74,7 +74,7 @@ def measure(budget: Budget) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _laws() -> dict[str, Sampler]:
+def _laws() -> dict[str, PointSampler]:
     ring = _truth().centers
     covariance_sigma = float(ring.square().sum(1).mean() / 2) ** 0.5
     return {
@@ -98,7 +98,7 @@ def _judged(name: str, discriminator: str, budget: Budget) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["generator", "discriminator", "seed", "accuracy", "captured"])
 
 
-def _drawn(law: Sampler, source: torch.Generator) -> Tensor:
+def _drawn(law: PointSampler, source: torch.Generator) -> Tensor:
     return law(torch.rand(POINTS, generator=source), torch.randn(POINTS, 2, generator=source))
 
 

@@ -13,7 +13,7 @@ from torch.func import jacrev, vmap
 
 from genbench.claims import Budget, Claim, Examples, Experiment, Figure, Judgement, Source, decisions, drawing
 from genbench.engine.trained import Trained
-from genbench.models.model import Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.model import Batch, Draw, Loss, Model, Nets, Noise, Phase, Sampler, Update
 from genbench.nn.coupling import Couplings
 from genbench.ops.optim import adam
 from genbench.registry import claims
@@ -64,16 +64,17 @@ class MaximumLikelihood(Model):
     def nets(self, task: Task) -> dict[str, nn.Module]:
         return {"flow": Couplings()}
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return {}
-
     def phases(self, task: Task) -> Sequence[Phase]:
         """Two stretches with a falling rate."""
 
-        def loss(nets: Nets, x: Tensor, noise: Draws) -> Loss:
-            return Loss(-nets["flow"].log_density(x).mean())
+        def objective(nets: Nets, batch: Batch) -> Loss:
+            return Loss(-nets["flow"].log_density(batch.x).mean())
 
-        return [Phase([Update("flow", loss, adam(rate))]) for rate in (3e-3, 5e-4)]
+        return [Phase([Update(objective, {"flow": adam(rate)})]) for rate in (3e-3, 5e-4)]
+
+    def sampler(self, task: Task) -> Sampler:
+        noise = {"z": Noise("normal", task.shape)}
+        return Sampler(Draw(noise, lambda nets, drawn, c: nets["flow"].inverse(drawn["z"])))
 
 
 def measure(budget: Budget) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from genbench.claims.designs.arms import Arms, Mean
 from genbench.claims.designs.standard_runs import DENSE_NETS, gan_and_vae
 from genbench.engine.trained import reopened
 from genbench.metrics.path_length import spherical
-from genbench.models.model import DirectSampler
 
 PATHS, STOPS = 100, 65
 ROUGHER = 0.1
@@ -56,9 +55,9 @@ def measure(budget: Budget, results: Results) -> pd.DataFrame:
     for run in reopened(results):
         for row, seed in enumerate(run.ensemble.seeds):
             nets, model, task = run.nets[row], run.ensemble.model, run.ensemble.task
-            assert isinstance(model, DirectSampler)
+            start, codes = model.sampler(task).start, paths(run.options["latent"])
             with torch.no_grad():
-                images = [model.sample(task, nets, {"z": z}) for z in paths(run.options["latent"])]
+                images = [start.of(nets, {"z": z}, task.asked(len(z))) for z in codes]
             steps = torch.stack(images).flatten(2).diff(dim=0).norm(dim=2)
             roughness = (steps.amax(0) / steps.mean(0).clamp_min(1e-12)).mean()
             rows.append((run.model, seed, float(roughness), float(steps.sum(0).mean())))

@@ -3,9 +3,9 @@
 import torch
 
 from genbench.engine import checkpoint
-from genbench.engine.chains import CHAINS
 from genbench.engine.ensemble import Ensemble
-from genbench.engine.probe import Probe
+from genbench.engine.mcmc_probe import CHAINS
+from genbench.engine.sample_probe import Probe
 from genbench.registry import models, tasks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -11,13 +11,14 @@ from torch import Tensor
 from genbench.detectors.samples import Reference, statistics, two_sample
 from genbench.engine import schedule, streams
 from genbench.engine.ensemble import Ensemble, State
-from genbench.engine.sampling import each, swept
-from genbench.models.model import ChainSampler
+from genbench.engine.sampling import each, read, started, stepped
+from genbench.models.capabilities import MarkovChain
+from genbench.models.model import Sampler
 
-GENERATIONS, EACH, YOUNG = 16, 21, 4
+GENERATIONS, CHAINS_A_GENERATION, YOUNG = 16, 21, 4
 """Chains live for so many looks; there are so many of each age; the youngest ages are not sampled from."""
-CHAINS = GENERATIONS * EACH
-SAMPLES = (GENERATIONS - YOUNG) * EACH
+CHAINS = GENERATIONS * CHAINS_A_GENERATION
+SAMPLES = (GENERATIONS - YOUNG) * CHAINS_A_GENERATION
 SWEEPS = 2
 """Sweeps of the chains at each look."""
 STARTED = 64
@@ -33,15 +34,19 @@ class Chains:
     mixing is slow is for `chain/start_dependence`, from short chains begun anew at two looks late in the run.
     """
 
-    def __init__(self, ensemble: Ensemble, model: ChainSampler) -> None:
+    def __init__(self, ensemble: Ensemble, model: MarkovChain) -> None:
         self.ensemble, self.model = ensemble, model
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        return self.ensemble.model.sampler(self.ensemble.task)
 
     def look(self, state: State, reference: Reference) -> Mapping[str, Tensor]:
         """Advance the chains that `state` carries, and say what they show; signals are (S,)."""
         sources = self.ensemble.generators("probe", state.step)
         known = state.watched.get("chains")
-        fresh = self._from_noise(state, CHAINS if known is None else EACH, sources)
-        oldest_first = fresh if known is None else torch.cat([known[:, EACH:], fresh], 1)
+        fresh = self._from_noise(state, CHAINS if known is None else CHAINS_A_GENERATION, sources)
+        oldest_first = fresh if known is None else torch.cat([known[:, CHAINS_A_GENERATION:], fresh], 1)
         state.watched["chains"], x = self._run(state, oldest_first, SWEEPS, sources)
         signals = dict(statistics(reference, x[:, :SAMPLES]))
         if state.step in self._starts:
@@ -59,22 +64,19 @@ class Chains:
         task = self.ensemble.task
         cold = self._from_noise(state, STARTED, sources)
         reals = task.to_float(task.train[:STARTED])
-        noise = streams.draw(self.model.start_noise(task, STARTED), sources)
+        noise = streams.draw(self.sampler.start.noise, sources, (STARTED,))
         warm = each(self.ensemble, state, lambda nets, z: self.model.start_at(task, nets, reals, z), noise)
-        sweeps = min(MOST_SWEEPS, self.model.sampling_sweeps, max(1, self.ensemble.steps // STEPS_A_START))
+        sweeps = min(MOST_SWEEPS, self.sampler.steps, max(1, self.ensemble.steps // STEPS_A_START))
         _, x = self._run(state, torch.cat([cold, warm], 1), sweeps, sources)
         return two_sample(reference, x[:, :STARTED], x[:, STARTED:])
 
     def _from_noise(self, state: State, n: int, sources: list[torch.Generator]) -> Tensor:
-        task = self.ensemble.task
-        noise = streams.draw(self.model.start_noise(task, n), sources)
-        return each(self.ensemble, state, partial(self.model.start, task), noise)
+        return started(self.ensemble, state, self.sampler, self.ensemble.task.asked(n), sources)
 
     def _run(
-        self, state: State, units: Tensor, sweeps: int, sources: list[torch.Generator]
+        self, state: State, chains: Tensor, sweeps: int, sources: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Units after so many sweeps, and the samples read from them, (S, n, *task.shape)."""
-        task = self.ensemble.task
-        units = swept(self.ensemble, state, self.model, units, sweeps, sources)
-        noise = streams.draw(self.model.read_noise(task, units.shape[1]), sources)
-        return units, each(self.ensemble, state, partial(self.model.read, task), units, noise)
+        """The chains after so many sweeps, and the samples read from them, (S, n, *task.shape)."""
+        c = self.ensemble.task.asked(chains.shape[1])
+        chains = stepped(self.ensemble, state, self.sampler, chains, c, range(sweeps), sources)
+        return chains, read(self.ensemble, state, self.sampler, chains, c, sources)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from genbench.models.model import DirectSampler, Draws, Loss, Model, Nets, Noise, Phase, Update
+from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
 from genbench.ops.optim import adam
 from genbench.tasks.task import Task
 
@@ -38,7 +38,7 @@ class Kernels(nn.Module):
 
 
 @dataclass(frozen=True)
-class Parzen(Model, DirectSampler):
+class Parzen(Model):
     """Kernel density of the training data (Parzen 1962).
 
     With a rate it fits its width to the likelihood of the very points that its kernels stand on, which has no
@@ -54,19 +54,18 @@ class Parzen(Model, DirectSampler):
     def nets(self, task: Task) -> dict[str, nn.Module]:
         return {"parzen": Kernels(task.to_float(task.train).flatten(1), self.width)}
 
-    def noise(self, task: Task, batch: int) -> dict[str, Noise]:
-        return {}
-
     def phases(self, task: Task) -> Sequence[Phase]:
-        def loss(nets: Nets, x: Tensor, noise: Draws) -> Loss:
-            value = -nets["parzen"].log_density(x.flatten(1)).mean()
+        def objective(nets: Nets, batch: Batch) -> Loss:
+            value = -nets["parzen"].log_density(batch.x.flatten(1)).mean()
             return Loss(value, {"parzen/loss": value})
 
-        return [Phase([Update("parzen", loss, adam(self.rate))])]
+        return [Phase([Update(objective, {"parzen": adam(self.rate)})])]
 
-    def sample_noise(self, task: Task, n: int) -> dict[str, Noise]:
-        return {"choice": Noise("uniform", (n,)), "blur": Noise("normal", (n, task.dim))}
+    def sampler(self, task: Task) -> Sampler:
+        """A training example chosen at random, blurred by its kernel; images are cut to [0, 1]."""
 
-    def sample(self, task: Task, nets: Nets, noise: Draws) -> Tensor:
-        x = torch.unflatten(nets["parzen"].draw(noise["choice"], noise["blur"]), 1, task.shape)
-        return x.clamp(0, 1) if task.kind == "images" else x
+        def draw(nets: Nets, noise: Draws, c: Tensor) -> Tensor:
+            x = torch.unflatten(nets["parzen"].draw(noise["choice"], noise["blur"]), 1, task.shape)
+            return x.clamp(0, 1) if task.kind == "images" else x
+
+        return Sampler(Draw({"choice": Noise("uniform"), "blur": Noise("normal", (task.dim,))}, draw))
