@@ -59,32 +59,36 @@ SeedCount = Annotated[int | None, typer.Option(min=1, help="Number of seeds: 4 m
 SeedIds = Annotated[str | None, typer.Option(help="The very seeds, such as 0,3,7.")]
 
 
+Steps = Annotated[int | None, typer.Option(min=1, help="Training steps of every run.")]
+Compile = Annotated[
+    bool | None,
+    typer.Option("--compile/--no-compile", help="Compile the steps.", show_default="if it pays"),
+]
+Products = Annotated[
+    Precision | None, typer.Option(help="Of the products in training.", show_default="the suite's, fp32")
+]
+Out = Annotated[str, typer.Option(help="Where results go: a folder or a URL, s3://bucket/runs.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")]
+Track = Annotated[
+    str | None, typer.Option(help="tensorboard, wandb, mlflow: whose files are written as well.")
+]
+
+
 def run(
     suite: Annotated[str, typer.Argument(help="A suite's name, or the path of its TOML file.")],
     models: Names = None,
     tasks: Names = None,
     seeds: SeedCount = None,
     seed_ids: SeedIds = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Training steps of every run.")] = None,
+    steps: Steps = None,
     device: Device = Device.auto,
     backend: Backend = Backend.auto,
-    compile_: Annotated[
-        bool | None,
-        typer.Option("--compile/--no-compile", help="Compile the steps.", show_default="if it pays"),
-    ] = None,
-    precision: Annotated[
-        Precision | None, typer.Option(help="Of the products in training.", show_default="the suite's, fp32")
-    ] = None,
-    out: Annotated[
-        str, typer.Option(help="Where results go: a folder or a URL, s3://bucket/runs.")
-    ] = "results",
+    compile_: Compile = None,
+    precision: Products = None,
+    out: Out = "results",
     data_dir: DataDir = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Runs at a time.", show_default="cores, 1 on a GPU")
-    ] = None,
-    track: Annotated[
-        str | None, typer.Option(help="tensorboard, wandb, mlflow: whose files are written as well.")
-    ] = None,
+    jobs: Jobs = None,
+    track: Track = None,
     executor: cluster.Where = cluster.Place.local,
     address: cluster.Address = None,
     cpus_per_run: cluster.Cpus = cluster.CPUS,
@@ -104,18 +108,16 @@ def run(
     from genbench.suite import expand, load_suite, split_seeds
     from genbench.watcher import Watchers
 
-    loaded = load_suite(suite)
-    chosen = _seeds(seeds, seed_ids)
+    loaded, ids = load_suite(suite), _seeds(seeds, seed_ids)
     configs = expand(
         loaded,
         models=_split(models),
         tasks=_split(tasks),
-        seeds=chosen,
+        seeds=ids,
         steps=steps,
         precision=None if precision is None else precision.value,
     )
-    if seeds_per_run is not None:
-        configs = split_seeds(configs, seeds_per_run)
+    configs = configs if seeds_per_run is None else split_seeds(configs, seeds_per_run)
     where = cluster.chosen_cluster(executor, address, cpus_per_run, gpus_per_run, retries, device.value, jobs)
     chosen_device = choose_device("cpu" if where else device.value)
     placement = Placement(chosen_device, backend.value, data_dir, compile=compile_)
@@ -123,11 +125,13 @@ def run(
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
     trackers = [tracker(name, root) for name in _split(track) or ()]
-    elsewhere = where is not None or (jobs or 1) > 1
-    with cluster.led(placement, elsewhere) as led, Terminal(console, root) as terminal:
+    with (
+        cluster.led(placement, where is not None or (jobs or 1) > 1) as led,
+        Terminal(console, root) as terminal,
+    ):
         watcher = Watchers(terminal, *trackers)
-        jobs = jobs or default_jobs(led, len(configs))
-        records = run_all(configs, led, root, watcher, stopping, jobs, where)
+        side_by_side = jobs or default_jobs(led, len(configs))
+        records = run_all(configs, led, root, watcher, stopping, side_by_side, where)
     _conclude(root / loaded.name)
     if stopping():
         console.print("stopped; the same command goes on from here")
