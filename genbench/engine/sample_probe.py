@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -51,12 +51,13 @@ class Probe:
         model = self.ensemble.model
         if isinstance(model, MarkovChain):
             return dict(Chains(self.ensemble, model).look(state, self.reference))
+        asked = self.ensemble.task.asked(BANK)  # outside of vmap, under which nothing is shuffled
         if self.sampler.steps == 0:
-            samples, own = each(self.ensemble, state, self._one_pass, self._noise, purpose=("probe",))
+            one_pass = partial(self._one_pass, asked)
+            samples, own = each(self.ensemble, state, one_pass, self._noise, purpose=("probe",))
         else:
-            samples = sampled(
-                self.ensemble, state, self._asked, self.ensemble.generators("probe"), ("probe",)
-            )
+            sources = self.ensemble.generators("probe")
+            samples = sampled(self.ensemble, state, asked, sources, ("probe",))
             own = each(self.ensemble, state, self._probed, samples, purpose=("probe",))
         return own | dict(statistics(self.reference, samples))
 
@@ -67,20 +68,18 @@ class Probe:
         return start, {} if read is None else streams.draw(read.noise, sources, (BANK,))
 
     @cached_property
-    def _asked(self) -> Tensor:
-        return self.ensemble.task.asked(BANK)
-
-    @cached_property
     def _real(self) -> Tensor:
         task = self.ensemble.task
         return task.to_float(task.held_out[: BANK // 2])
 
-    def _one_pass(self, nets: Nets, noise: tuple[Draws, Draws]) -> tuple[Tensor, dict[str, Tensor]]:
+    def _one_pass(
+        self, asked: Tensor, nets: Nets, noise: tuple[Draws, Draws]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Samples that one pass makes, and what it shows of the nets."""
         shells = {player: layout.shell for player, layout in self.ensemble.layouts.items()}
         with dead_units(shells) as dead:
-            x = self.sampler.start.of(nets, noise[0], self._asked)
-            x = x if self.sampler.read is None else self.sampler.read.of(nets, x, noise[1], self._asked)
+            x = self.sampler.start.of(nets, noise[0], asked)
+            x = x if self.sampler.read is None else self.sampler.read.of(nets, x, noise[1], asked)
             own = self._probed(nets, x)
             return x, own | {f"{player}/dead_units": worst_share(s) for player, s in dead.items()}
 

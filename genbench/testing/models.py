@@ -9,11 +9,12 @@ from operator import attrgetter
 import torch
 from torch import Tensor
 
-from genbench.engine import checkpoint
+from genbench.engine import checkpoint, streams
 from genbench.engine.ensemble import Ensemble, State
 from genbench.engine.gradients import Backend
 from genbench.engine.module_state import tensors
 from genbench.engine.sampling import draw
+from genbench.models.capabilities import Density, Latent, MarkovChain, Translator
 from genbench.models.model import Model, Update
 from genbench.registry import models, tasks
 from genbench.tasks.condition import Condition
@@ -156,6 +157,37 @@ def check_sampling_changes_nothing(model: str | Model, task: Task) -> None:
         assert torch.equal(values, _everything(blind)[name]), name
 
 
+def check_capabilities(model: str | Model, task: Task) -> None:
+    """What a model says that it can do gives numbers of the right shape, and its sampler fits it.
+
+    Log-densities (B,) are finite; a latent space is mapped in one pass, and smoothly; chains may start at data;
+    a translation is asked for examples.
+    """
+    runs = ensemble(model, task, (0,))
+    able, nets, sampler = runs.model, runs.nets(_trained(runs), 0), runs.model.sampler(task)
+    c, x = task.asked(8), task.to_float(task.held_out[:8])
+    z = {
+        name: drawn[0]
+        for name, drawn in streams.draw(sampler.start.noise, runs.generators("z"), (8,)).items()
+    }
+    with torch.no_grad():
+        start = sampler.start.of(nets, z, c)
+        assert len(start) == 8
+        if isinstance(able, Density):
+            density = able.log_prob(task, nets, x, c)
+            assert density.shape == (8,)
+            assert density.isfinite().all()
+        if isinstance(able, Latent):
+            moved = sampler.start.of(nets, {name: noise + 1e-6 for name, noise in z.items()}, c)
+            assert sampler.steps == 0
+            assert (moved - start).abs().max() < 1e-2
+        if isinstance(able, MarkovChain):
+            assert able.start_at(task, nets, x, z).shape == start.shape
+        if isinstance(able, Translator):
+            assert task.condition is not None
+            assert task.condition.kind in ("points", "images")
+
+
 def check_broken_seed_freezes_alone(model: str | Model, task: Task) -> None:
     """A seed whose loss is not finite keeps its parameters and is reported; the other goes on.
 
@@ -193,6 +225,7 @@ MODEL_CHECKS: tuple[Callable[[str | Model, Task], None], ...] = (
     check_frozen_parameters_stay,
     check_samples,
     check_sampling_changes_nothing,
+    check_capabilities,
     check_broken_seed_freezes_alone,
 )
 """All checks but `check_compiled_agrees`, which takes long."""
