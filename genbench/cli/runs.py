@@ -108,15 +108,9 @@ def run(
     from genbench.suite import expand, load_suite, split_seeds
     from genbench.watcher import Watchers
 
-    loaded, ids = load_suite(suite), _seeds(seeds, seed_ids)
-    configs = expand(
-        loaded,
-        models=_split(models),
-        tasks=_split(tasks),
-        seeds=ids,
-        steps=steps,
-        precision=None if precision is None else precision.value,
-    )
+    loaded = load_suite(suite)
+    changes = _changes(_seeds(seeds, seed_ids), steps, precision)
+    configs = expand(loaded, models=_split(models), tasks=_split(tasks), **changes)
     configs = configs if seeds_per_run is None else split_seeds(configs, seeds_per_run)
     where = cluster.chosen_cluster(executor, address, cpus_per_run, gpus_per_run, retries, device.value, jobs)
     chosen_device = choose_device("cpu" if where else device.value)
@@ -137,6 +131,11 @@ def run(
         console.print("stopped; the same command goes on from here")
         sys.exit(130)
     _report_failures(records)
+
+
+def _changes(seeds: int | list[int] | None, steps: int | None, precision: Precision | None) -> dict[str, Any]:
+    """What replaces the settings of every comparison."""
+    return {"seeds": seeds, "steps": steps, "precision": None if precision is None else precision.value}
 
 
 def show(

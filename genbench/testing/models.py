@@ -160,8 +160,8 @@ def check_sampling_changes_nothing(model: str | Model, task: Task) -> None:
 def check_capabilities(model: str | Model, task: Task) -> None:
     """What a model says that it can do gives numbers of the right shape, and its sampler fits it.
 
-    Log-densities (B,) are finite; a latent space is mapped in one pass, and smoothly; chains may start at data;
-    a translation is asked for examples.
+    Log-densities (B,) are finite; a latent space is mapped in one pass, and smoothly; chains may start at
+    data; a translation is asked for examples.
     """
     runs = ensemble(model, task, (0,))
     able, nets, sampler = runs.model, runs.nets(_trained(runs), 0), runs.model.sampler(task)
