@@ -58,6 +58,8 @@ def anneal_plain(path: Path, betas: list[float], v: Tensor, generator: torch.Gen
 def anneal(path: Path, betas: list[float], v: Tensor, generator: torch.Generator) -> Tensor:
     """As `anneal_plain`, with one product v W a temperature for the weight and the Gibbs step alike.
 
+    Chains (n, V) → log weights (n,).
+
     With p = sigmoid(β′ x), which the step needs anyway, the ratio (1 + e^{βx}) / (1 + e^{β′x}) is
     1 + p (e^{(β−β′)x} − 1). These ratios are multiplied up, and a logarithm is taken every 32 temperatures.
     """

@@ -16,7 +16,7 @@ BLOCK = (32, 64, 32)
 
 
 def half_step_plain(x: Tensor, weight: Tensor, bias: Tensor, uniform: Tensor, scale: float = 1.0) -> Tensor:
-    """As `half_step`, term by term."""
+    """As `half_step`, term by term, (B, N) → (B, M)."""
     return (uniform < torch.sigmoid(scale * (x @ weight) + bias)).to(x.dtype)
 
 

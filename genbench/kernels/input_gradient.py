@@ -12,7 +12,7 @@ from torch.nn.functional import leaky_relu, linear
 def dense_input_gradient_plain(
     weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, leak: float
 ) -> Tensor:
-    """As `dense_input_gradient`, by differentiating the net."""
+    """As `dense_input_gradient`, by differentiating the net, (B, d) → (B, d)."""
 
     def score(x: Tensor) -> Tensor:
         for weight, bias in zip(weights[:-1], biases[:-1], strict=True):

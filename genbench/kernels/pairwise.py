@@ -124,7 +124,7 @@ def nearest_squared(x: Tensor, y: Tensor, k: int) -> Tensor:
 
 
 def nearest_squared_plain(x: Tensor, y: Tensor, k: int) -> Tensor:
-    """As `nearest_squared`, with all distances in double precision."""
+    """As `nearest_squared`, with all distances in double precision, (n, d), (m, d) → (n, k)."""
     origin = y.mean(dim=0)
     return _smallest(lambda rows, columns: squared_distances(x[rows], y[columns], origin), x, y, k)[0]
 
@@ -203,7 +203,11 @@ def subset_sums(x: Tensor, y: Tensor, kernel: Kernel, left: Tensor, right: Tenso
 
 
 def own_subset_sums(x: Tensor, kernel: Kernel, members: Tensor) -> Tensor:
-    """`subset_sums` of a set with itself for a symmetric kernel: most tiles serve twice."""
+    """`subset_sums` of a set with itself for a symmetric kernel: most tiles serve twice, (n, d) → (subsets,).
+
+    Args:
+        members: 1 where a row belongs to a subset, else 0, shape (n, subsets), double.
+    """
     total = torch.zeros(members.shape[1], dtype=torch.float64, device=x.device)
     for rows, columns, values in own_tiles(x, kernel):
         inside = _joint(values, members[rows], members[columns])

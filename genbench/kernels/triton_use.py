@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def fuses(x: Tensor) -> bool:
-    """Whether `x` is on a GPU and Triton is installed, or Triton's interpreter stands in for a GPU."""
+    """Whether `x` (any shape) is on a GPU and Triton installed, or Triton's interpreter stands in for one."""
     return (x.is_cuda or os.environ.get("TRITON_INTERPRET") == "1") and _installed()
 
 

@@ -20,7 +20,7 @@ from genbench.metrics.spaces import (
     LENET,
     RAW,
     Space,
-    fresh_features,
+    held_out_features,
     reference_features,
     reference_moments,
     sample_features,
@@ -111,7 +111,7 @@ def _distance(between: Callable[[Tensor, Tensor], Estimate]) -> Score:
 
 def _copying(subject: Subject, space: Space, n: int) -> Estimate:
     train = reference_features(subject.task, space, len(subject.task.train))
-    return copying(train, fresh_features(subject.task, space, n), sample_features(subject, space, n))
+    return copying(train, held_out_features(subject.task, space, n), sample_features(subject, space, n))
 
 
 @cached

@@ -115,6 +115,7 @@ def frechet_infinity_to(reference: Moments, features: Features, sizes: int = 15)
     estimate; it may be below zero. The interval adds the error of the samples to that of the line.
 
     Args:
+        features: of the samples, shape (m, d).
         sizes: how many subsets, at even distances.
 
     Raises:

@@ -58,6 +58,8 @@ def _broken(x: Tensor) -> int:
 def feature_pair(x: Features, y: Features, least: int = 2) -> tuple[Tensor, Tensor]:
     """Two sets of rows in the same space, precision and place, each checked by `as_features`.
 
+    Shapes (n, …), (m, …) → (n, d), (m, d).
+
     Raises:
         InputError: as `as_features`, or the sets differ in their number of columns.
     """
@@ -87,13 +89,19 @@ def cached(compute: Callable[Concatenate[K, P], R]) -> Callable[Concatenate[K, P
 
 @cached
 def reference(task: Task, n: int) -> Tensor:
-    """`n` training examples in [0, 1] or their own units, all if there are fewer: a fixed random choice."""
+    """`n` training examples in [0, 1] or their own units, all if there are fewer: a fixed random choice.
+
+    Shape (n, *task.shape).
+    """
     return _choice(task, task.train, n)
 
 
 @cached
 def held_out(task: Task, n: int) -> Tensor:
-    """`n` held-out examples, all if there are fewer: what a perfect sampler would produce."""
+    """`n` held-out examples, all if there are fewer: what a perfect sampler would produce.
+
+    Shape (n, *task.shape).
+    """
     return _choice(task, task.held_out, n)
 
 
@@ -103,7 +111,7 @@ def ideal(task: Task) -> Subject:
 
 
 def samples(subject: Subject, n: int) -> Tensor:
-    """The `n` samples of a protocol, beside the task's data.
+    """The `n` samples of a protocol, on the device of the task's data, shape (n, *task.shape).
 
     Raises:
         InputError: they have another shape than the task's examples, or are not finite.

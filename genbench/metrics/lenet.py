@@ -26,7 +26,7 @@ SHIFT = {"digits": 1, "mnist": 2}
 
 
 def shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Each image moved by up to `most` pixels along both axes, zeros moving in."""
+    """Each image moved by up to `most` pixels along both axes, zeros moving in, shape (n, 1, H, W)."""
     size = images.shape[-1]
     start = torch.randint(0, 2 * most + 1, (len(images), 2), generator=generator)
     window = torch.arange(size)

@@ -65,7 +65,7 @@ def prdc(real: Features, fake: Features, k: int = 5) -> Prdc:
 
 
 def precision_recall_density_coverage(real: Features, fake: Features) -> Prdc:
-    """`prdc` with the neighbours of the published protocols: k = 3 for the first two, 5 for the others."""
+    """`prdc` of (n, d), (m, d) by the published protocols: k = 3 for the first two, 5 for the others."""
     return _prdc(real, fake, 3, 5)
 
 
@@ -136,7 +136,8 @@ def copying(train: Features, fresh: Features, fake: Features) -> Estimate:
     standard error is DeLong's.
 
     Args:
-        train, fresh, fake: features of training examples, held-out examples and samples.
+        train, fresh, fake: features of training examples, held-out examples and samples, shapes (t, d),
+            (h, d), (n, d).
 
     Raises:
         InputError: fewer than two rows, different widths, or values that are not finite.

@@ -55,19 +55,19 @@ LENET = Space("_lenet", "features of the task's shipped classifier", _lenet, nee
 
 @cached
 def sample_features(subject: Subject, space: Space, n: int) -> Tensor:
-    """Features of the `n` samples of a protocol; kept for the next metric of the same subject."""
+    """Features (n, d) of the `n` samples of a protocol; kept for the next metric of the same subject."""
     return space.embed(subject.task, samples(subject, n))
 
 
 @cached
 def reference_features(task: Task, space: Space, n: int) -> Tensor:
-    """Features of `n` training examples."""
+    """Features of `n` training examples, shape (n, d)."""
     return space.embed(task, reference(task, n))
 
 
 @cached
-def fresh_features(task: Task, space: Space, n: int) -> Tensor:
-    """Features of `n` held-out examples."""
+def held_out_features(task: Task, space: Space, n: int) -> Tensor:
+    """Features of `n` held-out examples, shape (n, d)."""
     return space.embed(task, held_out(task, n))
 
 

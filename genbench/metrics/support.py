@@ -57,7 +57,7 @@ def different_bins(centers: Tensor, real: Features, fake: Features) -> Estimate:
 
 
 def bin_counts(centers: Tensor, x: Tensor) -> NDArray[np.int64]:
-    """How many rows are nearest to each centre."""
+    """How many of the rows of `x` (n, d) are nearest to each of the `centers` (bins, d), shape (bins,)."""
     nearest = torch.zeros(len(x), dtype=torch.long, device=x.device)
     best = torch.full((len(x),), torch.inf, device=x.device)
     for where, columns, squared in distance_tiles(x, centers.to(x)):

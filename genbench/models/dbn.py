@@ -115,7 +115,7 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
         return [Phase([self._update(task, i)], name=_layer(i)) for i in range(len(self.hidden))]
 
     def cd_loss(self, layer: int, nets: Nets, batch: Batch) -> Loss:
-        """F(data) − F(chain) of one layer, batch means."""
+        """F(data) − F(chain) of one layer, batch means of one seed's examples (B, *task.shape)."""
         rbm = nets[_layer(layer)]
         with torch.no_grad():
             gibbs = self._gibbs_chain(layer, nets, batch.x.flatten(1), batch.noise)
@@ -129,7 +129,7 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
     def cd_gradient(
         self, layer: int, nets: Nets, batch: Batch
     ) -> tuple[Mapping[str, Mapping[str, Tensor]], Loss]:
-        """`cd_loss` with its gradient in closed form, of a stack of seeds."""
+        """`cd_loss` with its gradient in closed form, of a stack of seeds' examples (S, B, *task.shape)."""
         name = _layer(layer)
         rbm, gibbs = nets[name], self._gibbs_chain(layer, nets, batch.x.flatten(2), batch.noise)
         end = GibbsState(gibbs.end, rbm.hidden_logits(gibbs.end))
@@ -166,7 +166,7 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
         return Loss(at_data - at_chain, stats, buffers)
 
     def propagate_up(self, nets: Nets, x: Tensor, layers: int) -> Tensor:
-        """Hidden probabilities after the first `layers` layers; `x` itself for none."""
+        """Hidden probabilities (B, H) after the first `layers` layers; `x` (B, V) itself for none."""
         for i in range(layers):
             x = nets[_layer(i)].hidden(x)
         return x

@@ -113,7 +113,7 @@ class Gan(Model, Latent, Probed):
         return [Phase([critic, generator])]
 
     def critic_objective(self, nets: Nets, batch: Batch) -> Loss:
-        """The critic's loss on real data in the nets' own range."""
+        """The critic's loss on real data (B, *task.shape) in the nets' own range."""
         x, noise = batch.x, batch.noise
         with torch.no_grad():
             fake = nets["generator"](self._latent(noise["z"]))
@@ -137,7 +137,7 @@ class Gan(Model, Latent, Probed):
         return Loss(value, stats)
 
     def generator_objective(self, nets: Nets, batch: Batch) -> Loss:
-        """The generator's loss; it sees no data but to know how far ahead it is."""
+        """The generator's loss, a batch mean; the data (B, *task.shape) do not enter."""
         scores = nets["critic"](nets["generator"](self._latent(batch.noise["z"])))
         value = self.generator_loss(scores)
         stats = {"generator/loss": value}

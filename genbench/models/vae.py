@@ -109,7 +109,7 @@ class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
         return Phase([Update(objective, {"vae": adam(rate, eps=self.eps)}, noise)], share)
 
     def negative_elbo(self, nets: Nets, x: Tensor, posterior: Tensor, gaussian: bool) -> Loss:
-        """Batch mean of the two terms, in nats an example."""
+        """Batch mean of the two terms in nats, of examples (B, *task.shape) and noise (B, latent)."""
         mean, log_variance = nets["vae"].encode(x)
         z = mean if self.deterministic else reparameterise(mean, log_variance, posterior)
         fit = _log_likelihood(nets, x, z, gaussian).mean()

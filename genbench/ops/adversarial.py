@@ -17,14 +17,18 @@ GeneratorLoss = Callable[[Tensor], Tensor]
 
 
 def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(score) (Goodfellow et al. 2014, eq. 1)."""
+    """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(score) (Goodfellow et al. 2014, eq. 1).
+
+    Shapes (B,), (B,) → scalar.
+    """
     return softplus(-real).mean() + softplus(fake).mean()
 
 
 def smoothed_critic(real_target: float, fake_target: float, real: Tensor, fake: Tensor) -> Tensor:
     """`logistic_critic` with soft labels t: −E t log D − E (1 − t) log(1 − D), on real and on generated data.
 
-    Targets 1 − ε and 0 smooth one side (Salimans et al. 2016, section 3.4), 1 − ε and ε both.
+    Targets 1 − ε and 0 smooth one side (Salimans et al. 2016, section 3.4), 1 − ε and ε both. Shapes (B,),
+    (B,) → scalar.
     """
     on_real = real_target * softplus(-real) + (1 - real_target) * softplus(real)
     on_fake = fake_target * softplus(-fake) + (1 - fake_target) * softplus(fake)
@@ -34,33 +38,36 @@ def smoothed_critic(real_target: float, fake_target: float, real: Tensor, fake: 
 def saturating(fake: Tensor) -> Tensor:
     """E log(1 − D(G(z))), the minimax generator loss (Goodfellow et al. 2014, eq. 1).
 
-    Its gradient vanishes where D is sure; `non_saturating` is the one to train with.
+    Its gradient vanishes where D is sure; `non_saturating` is the one to train with. Shape (B,) → scalar.
     """
     return -softplus(fake).mean()
 
 
 def non_saturating(fake: Tensor) -> Tensor:
-    """−E log D(G(z)) (Goodfellow et al. 2014, section 3)."""
+    """−E log D(G(z)) (Goodfellow et al. 2014, section 3), (B,) → scalar."""
     return softplus(-fake).mean()
 
 
 def least_squares_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """½ E (D(x) − 1)² + ½ E D(G(z))² (Mao et al. 2017, eq. 9)."""
+    """½ E (D(x) − 1)² + ½ E D(G(z))² (Mao et al. 2017, eq. 9), (B,), (B,) → scalar."""
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
 def least_squares_generator(fake: Tensor) -> Tensor:
-    """½ E (D(G(z)) − 1)² (Mao et al. 2017, eq. 9)."""
+    """½ E (D(G(z)) − 1)² (Mao et al. 2017, eq. 9), (B,) → scalar."""
     return (fake - 1).square().mean() / 2
 
 
 def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """E f(G(z)) − E f(x), minus the dual form of W1 if f is 1-Lipschitz (Arjovsky et al. 2017, eq. 3)."""
+    """E f(G(z)) − E f(x), minus the dual form of W1 if f is 1-Lipschitz (Arjovsky et al. 2017, eq. 3).
+
+    Shapes (B,), (B,) → scalar.
+    """
     return fake.mean() - real.mean()
 
 
 def negative_mean(fake: Tensor) -> Tensor:
-    """−E f(G(z)), the generator of Wasserstein and hinge games (Arjovsky et al. 2017)."""
+    """−E f(G(z)), the generator of Wasserstein and hinge games (Arjovsky et al. 2017), (B,) → scalar."""
     return -fake.mean()
 
 
@@ -71,7 +78,7 @@ def gradient_penalty(
     mix: Tensor,
     input_gradient: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
-    """E (‖∇f(x̂)‖₂ − 1)² on lines between real and generated points (Gulrajani et al. 2017, eq. 3).
+    """E (‖∇f(x̂)‖₂ − 1)², a scalar, on lines between real and generated points (Gulrajani et al. 2017, eq. 3).
 
     Args:
         critic: maps (B, *shape) to scores (B,). Batch norm in it makes ∇f(x̂ᵢ) depend on the other samples,

@@ -169,7 +169,7 @@ def reverse_ais(
 
 
 def log_odds(mean: Tensor, least: float = 0.01) -> Tensor:
-    """logit of means in [0, 1], kept `least` away from the ends."""
+    """logit of means in [0, 1], kept `least` away from the ends, (V,) → (V,)."""
     return torch.logit(mean, eps=least)
 
 

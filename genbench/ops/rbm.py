@@ -13,12 +13,12 @@ from torch.nn.functional import softplus
 
 
 def hidden_logits(v: Tensor, weight: Tensor, c: Tensor, log_variance: Tensor | None) -> Tensor:
-    """Logits of p(h = 1 | v): c + v W, with v / σ² for v if the machine is Gaussian."""
+    """Logits of p(h = 1 | v): c + v W, with v / σ² for v if the machine is Gaussian, (B, V) → (B, H)."""
     return _affine(c, over_variance(v, log_variance), weight)
 
 
 def over_variance(v: Tensor, log_variance: Tensor | None) -> Tensor:
-    """v / σ², or v itself if the machine is binary."""
+    """v / σ², or v itself if the machine is binary, (B, V) → (B, V)."""
     return v if log_variance is None else v * torch.exp(-log_variance)
 
 
@@ -35,7 +35,7 @@ def free_energy(v: Tensor, weight: Tensor, b: Tensor, c: Tensor, log_variance: T
 
 
 def visible_mean(h: Tensor, weight: Tensor, b: Tensor, log_variance: Tensor | None) -> Tensor:
-    """Mean of p(v | h): sigmoid(b + h Wᵀ) if binary, b + h Wᵀ if Gaussian."""
+    """Mean of p(v | h): sigmoid(b + h Wᵀ) if binary, b + h Wᵀ if Gaussian, (B, H) → (B, V)."""
     linear = _affine(b, h, weight.mT)
     return torch.sigmoid(linear) if log_variance is None else linear
 

@@ -14,7 +14,7 @@ def power(images: Tensor) -> Tensor:
 
 
 def nyquist_share(images: Tensor) -> float:
-    """Share of the power at the highest frequency of rows or of columns, for images of even sides.
+    """Share of the power at the highest frequency of rows or columns, of images (n, C, H, W) of even sides.
 
     That is where a pattern lies that repeats every two pixels.
     """
@@ -25,7 +25,10 @@ def nyquist_share(images: Tensor) -> float:
 
 
 def high_share(images: Tensor) -> float:
-    """Share of the power above half the highest frequency, measured radially: what blur takes away."""
+    """Share of the power of images (n, C, H, W) above half the highest frequency: what blur takes away.
+
+    Frequencies are measured radially.
+    """
     spectrum = power(images)
     axes = [torch.fft.fftfreq(side, dtype=torch.float64) for side in spectrum.shape]
     radius = torch.hypot(axes[0][:, None], axes[1])

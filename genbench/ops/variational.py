@@ -20,7 +20,10 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-    """z = μ + σ ε with σ = exp(½ log σ²) and ε standard normal (Kingma & Welling 2014, section 2.4)."""
+    """z = μ + σ ε with σ = exp(½ log σ²) and ε standard normal (Kingma & Welling 2014, section 2.4).
+
+    Elementwise: shapes (B, latent), or whatever broadcasts.
+    """
     return mean + (log_variance / 2).exp() * noise
 
 

@@ -15,7 +15,7 @@ _AXES: dict[str, int] = {"classes": 0, "points": 1, "images": 3, "tokens": 1}
 
 
 def to_float(x: Tensor) -> Tensor:
-    """Stored examples as float32, shape unchanged; bytes of images become numbers in [0, 1]."""
+    """Examples of any shape as float32; bytes of images become numbers in [0, 1]."""
     return x.float().div_(255) if x.dtype == torch.uint8 else x
 
 

@@ -83,7 +83,7 @@ class Task:
         return self.train.device
 
     def to_float(self, x: Tensor) -> Tensor:
-        """Stored examples as float32, images in [0, 1]."""
+        """Stored examples (…, *shape) as float32, images in [0, 1]."""
         return to_float(x)
 
     def conditions(self, rows: Tensor | None) -> Tensor:
