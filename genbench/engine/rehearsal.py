@@ -56,10 +56,10 @@ def rehearse(
         module_state.refuse_hidden_differences(name, net, others[name])
     layouts = {name: Layout(net) for name, net in nets.items()}
     names = {name: tuple(module_state.tensors(net)) for name, net in nets.items()}
-    before = _versions(layouts, names)
+    before = _tensors(layouts, names)
     random = _draws_of_their_own(task.device, lambda: _evaluate(model, task, batch, nets, layouts))
-    after = _versions(layouts, names)
-    changed = {key for key, version in after.items() if version != before[key]}
+    after = _tensors(layouts, names)
+    changed = {key for key, (where, now) in after.items() if not _unchanged(before[key], where, now)}
     differing = {(n, path) for n, net in nets.items() for path in module_state.differing(net, others[n])}
     kept = changed | differing
     state = {name: tuple(path for path in own if (name, path) in kept) for name, own in names.items()}
@@ -92,14 +92,21 @@ def why_not_batched(
     return None
 
 
-def _versions(layouts: Layouts, names: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], Any]:
-    """Identity and version of every tensor that is no trainable parameter."""
+def _tensors(
+    layouts: Layouts, names: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], tuple[Any, Tensor]]:
+    """Identity and version of every tensor that is no trainable parameter, and a copy of it."""
     found = {}
     for net, own in names.items():
         for name in own:
             tensor: Tensor = attrgetter(name)(layouts[net].shell)
-            found[net, name] = id(tensor), tensor._version
+            found[net, name] = (id(tensor), tensor._version), tensor.detach().clone()
     return found
+
+
+def _unchanged(before: tuple[Any, Tensor], where: Any, now: Tensor) -> bool:
+    """Whether a tensor is the same, value included: batch norm's statistics move without a new version."""
+    return bool(before[0] == where and torch.equal(before[1], now))
 
 
 def _draws_of_their_own(device: torch.device, evaluate: Callable[[], None]) -> bool:
