@@ -1,0 +1,1 @@
+"""Two models of kinds that genbench does not bring, and a task with a condition."""
