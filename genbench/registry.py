@@ -37,12 +37,14 @@ class Entry(Generic[T]):
     Attributes:
         cite: a key of ``references.bib``, or a BibTeX entry of the plugin's own.
         origin: the distribution that brought it; None for genbench itself.
+        revision: counts the changes of what it computes under the same options; part of a run's key.
     """
 
     name: str
     factory: Callable[..., T]
     cite: str | None = None
     origin: str | None = None
+    revision: int = 1
 
     @property
     def summary(self) -> str:
@@ -106,15 +108,21 @@ class Registry(Mapping[str, Entry[T]]):
         """The entry point group, which is also the name of the room."""
         return f"genbench.{self.kind}s"
 
-    def register(self, name: str, *, cite: str | None = None) -> Callable[[Factory], Factory]:
+    def register(
+        self, name: str, *, cite: str | None = None, revision: int = 1
+    ) -> Callable[[Factory], Factory]:
         """Decorator that makes a factory known as `name`.
+
+        Args:
+            revision: of a model, to be raised when it computes something else under the same options: runs of
+                before stay what they are, and are neither kept for, nor mixed with, those of after.
 
         Raises:
             InputError: the name is taken by another factory.
         """
 
         def add(factory: Factory) -> Factory:
-            self._add(Entry(name, factory, cite, _origin(factory)))
+            self._add(Entry(name, factory, cite, _origin(factory), revision))
             return factory
 
         return add
@@ -169,7 +177,7 @@ class Registry(Mapping[str, Entry[T]]):
             return
         # Outside of the above, since of two with one name neither may win silently.
         if all(entry.factory is not factory for entry in self._entries.values()):
-            self._add(Entry(point.name, factory, origin=origin))
+            self._add(Entry(point.name, factory, origin=origin, revision=getattr(factory, "revision", 1)))
 
 
 def forwards(target: Callable[..., Any], *names: str) -> Callable[[Factory], Factory]:

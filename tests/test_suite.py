@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,16 @@ def test_the_dictionary_is_plain_and_complete(good: Suite) -> None:
         "stop_on": None,
         "key": run.key,
     }
+
+
+def test_another_revision_of_a_model_is_another_run_and_the_first_the_run_it_always_was(good: Suite) -> None:
+    first = expand(good)[0]
+    second = replace(first, revision=2)
+    assert "revision" not in first.as_dict()
+    assert second.as_dict()["revision"] == 2
+    assert first.key != second.key
+    assert RunConfig.from_dict(second.as_dict()) == second
+    assert RunConfig.from_dict(first.as_dict()) == first
 
 
 def test_another_precision_is_another_run_and_single_precision_the_run_it_always_was(good: Suite) -> None:

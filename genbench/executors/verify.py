@@ -19,6 +19,7 @@ from genbench.engine.placement import Placement
 from genbench.environment import lock
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
+from genbench.registry import models
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
 from genbench.types import InputError, Record, same_data
@@ -118,6 +119,10 @@ def _changes(folder: RunFolder, again: Record) -> tuple[str, ...]:
     changed = [
         f"{then[name]} then, {now.get(name, 'absent')} now" for name in then if then[name] != now.get(name)
     ]
+    then_revision, now_revision = record.config.get("revision", 1), models[record.model].revision
+    if then_revision != now_revision:
+        said = f"{record.model} was revision {then_revision} then and is {now_revision} now, which computes"
+        changed.insert(0, f"{said} something else under the same options")
     if not same_data(record.data.get("checksum"), again.data.get("checksum")):
         changed.insert(0, "the data are not those that it was trained on: their checksum differs")
     return tuple(changed)

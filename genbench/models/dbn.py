@@ -52,7 +52,7 @@ class _GibbsChain(NamedTuple):
     error: Tensor
 
 
-@models.register("dbn", cite="hinton2006dbn")
+@models.register("dbn", cite="hinton2006dbn", revision=2)
 @dataclass(frozen=True)
 class DeepBeliefNet(Model, MarkovChain, EnergyModel):
     """Deep belief net, trained greedily layer by layer with contrastive divergence.
@@ -240,7 +240,7 @@ def _draw(probability: Tensor, uniform: Tensor) -> Tensor:
     return (uniform < probability).to(probability.dtype)
 
 
-@models.register("rbm", cite="hinton2002cd")
+@models.register("rbm", cite="hinton2002cd", revision=2)
 @forwards(DeepBeliefNet)
 def rbm(hidden: int = 256, **options: Any) -> DeepBeliefNet:
     """Restricted Boltzmann machine by contrastive divergence, CD-k or persistent."""

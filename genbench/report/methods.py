@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-SETTINGS = ("steps", "batch", "precision")
+SETTINGS = ("steps", "batch", "precision", "revision")
 """What tells methods apart beside the model's options."""
 ENDED = ("done", "failed", "skipped")
 
@@ -47,8 +47,8 @@ def methods(records: pd.DataFrame) -> list[Method]:
     """The methods that the records of runs belong to, in the order of their first runs.
 
     A task is named with its options and the start of its data's checksum, a model with its options, steps,
-    batch size and precision, so far as they tell it from others of its name (models: on the same task). A
-    skipped run counts only if all runs of its method were skipped.
+    batch size, precision and revision, so far as they tell it from others of its name (models: on the same
+    task). A skipped run counts only if all runs of its method were skipped.
     """
     runs: list[Any] = records.astype(object).where(records.notna(), None).to_dict("records")
     grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}

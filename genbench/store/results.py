@@ -30,7 +30,7 @@ RECORD_COLUMNS = [
     *RUN_COLUMNS,
     *("status", "reason", "seeds", "failures", "notes", "options", "task_options"),
     *("steps", "steps_done", "batch", "examples", "training_seconds", "evaluation_seconds", "data"),
-    *("cost", "anchors", "precision"),
+    *("cost", "anchors", "precision", "revision"),
 ]
 
 
@@ -174,6 +174,7 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
         "path": str(folder.path),
         "data": _as(str, record.data.get("checksum")),
         "precision": _as(str, config.get("precision", "fp32")),
+        "revision": _as(int, config.get("revision", 1)),
     }
 
 

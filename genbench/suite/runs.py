@@ -29,6 +29,7 @@ class RunConfig:
         metrics: names with their protocols; None means the task's own.
         stop_on: detectors that end a seed in the second half of the run; None for none.
         precision: of products in training; part of the result, since rounding to bfloat16 may show in scores.
+        revision: of the model, see `registry.Entry`; runs of another one are other runs.
     """
 
     suite: str
@@ -43,6 +44,7 @@ class RunConfig:
     metrics: tuple[str, ...] | None = None
     stop_on: tuple[str, ...] | None = None
     precision: Precision = "fp32"
+    revision: int = 1
 
     def __hash__(self) -> int:
         return hash((self.suite, self.key))
@@ -65,6 +67,8 @@ class RunConfig:
         content = asdict(self)
         if self.precision == "fp32":  # what runs were before there was a choice
             del content["precision"]
+        if self.revision == 1:  # what models were before any of them changed
+            del content["revision"]
         return content
 
     @classmethod
@@ -162,6 +166,7 @@ def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]
                     metrics=tuple(comparison.metrics) if comparison.metrics else None,
                     stop_on=tuple(comparison.stop_on) if comparison.stop_on else None,
                     precision=comparison.precision,
+                    revision=registry.models[model].revision,
                 )
 
 

@@ -13,6 +13,7 @@ from genbench.engine.placement import Placement
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
 from genbench.executors.verify import verify
+from genbench.registry import models
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
 from genbench.types import InputError
@@ -101,3 +102,13 @@ def test_every_record_has_its_lock_file(run, tmp_path):
     assert any(line.startswith("torch==") for line in lines)
     assert lines == sorted(lines, key=str.lower)
     assert len(lines) > 20
+
+
+def test_a_run_of_an_earlier_revision_says_so(run, monkeypatch):
+    entry = models["vae"]
+    newer = {**models._entries, "vae": dataclasses.replace(entry, revision=2)}
+    monkeypatch.setattr(models, "_entries", newer)
+    (said,) = verify(run).changes
+    assert (
+        said == "vae was revision 1 then and is 2 now, which computes something else under the same options"
+    )

@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 
-from genbench.report.methods import labels
+from genbench.report.methods import labels, methods
+from genbench.store import RunFolder, load
+from genbench.suite import RunConfig
+from genbench.types import Record
 
 
 @pytest.mark.parametrize(
@@ -19,3 +24,15 @@ def test_a_label_names_what_differs_and_nothing_else(settings: list[dict], expec
 
 def test_labels_compare_within_one_name_only() -> None:
     assert labels(["gan", "vae"], [{"width": 64}, {"width": 128}]) == ["gan", "vae"]
+
+
+def test_runs_of_two_revisions_of_a_model_are_two_methods(tmp_path: Path) -> None:
+    """A record that holds none was made by the first one."""
+    for revision in (1, 2):
+        config = RunConfig("s", "ring8", {}, "dbn", {}, (0, 1), 8, 16, 1, revision=revision)
+        folder = RunFolder.under(tmp_path, "s", "ring8", "dbn", config.key)
+        folder.write_record(Record("s", "ring8", "dbn", config.as_dict(), "done", (0, 1)))
+    assert [method.model for method in methods(load(tmp_path).records)] == [
+        "dbn[revision=1]",
+        "dbn[revision=2]",
+    ]
