@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from genbench.engine.ensemble import State
+from genbench.engine.state import State
 from genbench.store import RunFolder
 from genbench.types import InputError
 

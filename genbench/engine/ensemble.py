@@ -1,10 +1,10 @@
-"""Many seeds of one model on one task: their state, and how a stretch of training advances it."""
+"""Many seeds of one model on one task: where they start, and how a stretch of training advances them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
 
@@ -21,54 +21,10 @@ from genbench.engine.nets import Layout, Net, bind, flatten, training
 from genbench.engine.program import AssignProgram, StepInputs, UpdateProgram, products
 from genbench.engine.rehearsal import Traits, rehearse, why_not_batched
 from genbench.engine.signals import Accumulator
+from genbench.engine.state import State
 from genbench.models.model import Assign, Batch, Model, Phase, Update
-from genbench.ops.optim import State as OptimizerState
 from genbench.tasks.task import Task
 from genbench.types import InputError, Precision
-
-
-@dataclass
-class State:
-    """All that a resumed run needs; seeds lie in front of every tensor.
-
-    Attributes:
-        died: step at which a seed's loss or gradient stopped being finite; −1 while it lives.
-        watched: what looks at samples carry on from one to the next; training never reads it.
-    """
-
-    step: int
-    seconds: float
-    players: dict[str, Tensor]
-    buffers: dict[str, Tensor]
-    died: Tensor
-    optimizers: dict[str, OptimizerState] = field(default_factory=dict)
-    watched: dict[str, Tensor] = field(default_factory=dict)
-
-    @property
-    def alive(self) -> Tensor:
-        return self.died < 0
-
-    @property
-    def of_earlier_version(self) -> bool:
-        """Whether optimisers are named after updates, by their number, and not after players."""
-        return any(key.partition(".")[2].isdigit() for key in self.optimizers)
-
-    def rows(self, rows: slice) -> State:
-        """The state of some seeds."""
-        return replace(
-            self,
-            players=_cut(self.players, rows),
-            buffers=_cut(self.buffers, rows),
-            died=self.died[rows],
-            optimizers={u: _cut(own, rows) for u, own in self.optimizers.items()},
-        )
-
-    def join(self, parts: Sequence[State]) -> None:
-        """Become the state of all seeds, from the states of groups of them in order."""
-        self.players = _joined([part.players for part in parts])
-        self.buffers = _joined([part.buffers for part in parts])
-        self.died = torch.cat([part.died for part in parts])
-        self.optimizers = {u: _joined([part.optimizers[u] for part in parts]) for u in parts[0].optimizers}
 
 
 @dataclass(frozen=True)
@@ -325,12 +281,3 @@ def check_optimizers(phase: Phase) -> None:
                     f"two updates of phase {phase.name!r} move {player} by optimisers of different kinds, "
                     "which cannot share their state; use one kind, or two phases"
                 )
-
-
-def _cut(tensors: Mapping[str, Tensor], rows: slice) -> dict[str, Tensor]:
-    """Some seeds of each tensor; what has no axis is kept for all seeds."""
-    return {name: t[rows] if t.dim() else t for name, t in tensors.items()}
-
-
-def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.cat([p[name] for p in parts]) if t.dim() else t for name, t in parts[0].items()}

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.latent_walks import walk
 from genbench.engine.resumption import Earlier
 from genbench.engine.sampling import draw
+from genbench.engine.state import State
 from genbench.metrics.anchors import anchors
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.types import Estimate, GenbenchError, Score

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.parallel import Group, unpack
 from genbench.engine.placement import Placement, assemble
+from genbench.engine.state import State
 from genbench.suite import RunConfig
 
 _LOG = logging.getLogger(__name__)

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from genbench.engine import streams
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.sampling import CHUNK, each, read
+from genbench.engine.state import State
 from genbench.metrics.path_length import between
 from genbench.models.capabilities import Latent
 

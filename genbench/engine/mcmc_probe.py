@@ -10,8 +10,9 @@ from torch import Tensor
 
 from genbench.detectors.samples import Reference, statistics, two_sample
 from genbench.engine import schedule, streams
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.sampling import each, read, started, stepped
+from genbench.engine.state import State
 from genbench.models.capabilities import MarkovChain
 from genbench.models.model import Sampler
 

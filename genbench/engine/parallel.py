@@ -18,9 +18,10 @@ import torch.distributed as distributed
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.gradients import Gradient, ModuleSeeds, Tensors, gradient
 from genbench.engine.rehearsal import example_batch
+from genbench.engine.state import State
 from genbench.models.model import Batch, Loss, Update
 
 PATIENCE = timedelta(minutes=30)

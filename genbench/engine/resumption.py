@@ -11,8 +11,8 @@ import pandas as pd
 import torch
 
 from genbench.engine import checkpoint
-from genbench.engine.ensemble import State
 from genbench.engine.signals import FINITE
+from genbench.engine.state import State
 from genbench.store import RunFolder
 from genbench.types import InputError, Record, Score
 

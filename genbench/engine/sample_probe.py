@@ -10,9 +10,10 @@ from torch import Tensor
 from genbench.detectors.samples import BANK, Reference, statistics
 from genbench.detectors.units import dead_units, worst_share
 from genbench.engine import schedule, streams
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.mcmc_probe import Chains
 from genbench.engine.sampling import each, sampled
+from genbench.engine.state import State
 from genbench.metrics.inputs import cached
 from genbench.models.capabilities import MarkovChain, Probed
 from genbench.models.model import Draws, Nets, Sampler

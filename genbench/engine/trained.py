@@ -11,7 +11,8 @@ import torch
 
 from genbench.engine import checkpoint
 from genbench.engine.devices import choose_backend
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
+from genbench.engine.state import State
 from genbench.models.model import Model, Nets
 from genbench.registry import models, tasks
 from genbench.store import Results

@@ -8,11 +8,12 @@ from typing import Any
 
 from genbench.detectors import diagnose
 from genbench.engine import cost, schedule
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.parallel import Group
 from genbench.engine.resumption import Earlier
 from genbench.engine.sample_probe import Probe
 from genbench.engine.signals import FINITE, Accumulator
+from genbench.engine.state import State
 from genbench.suite import RunConfig
 from genbench.types import Trace
 

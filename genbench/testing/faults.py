@@ -15,9 +15,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from genbench.engine import schedule
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.sample_probe import Probe
 from genbench.engine.signals import FINITE
+from genbench.engine.state import State
 from genbench.models.kernel_density import Parzen
 from genbench.models.model import Model
 from genbench.registry import models

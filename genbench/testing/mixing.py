@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from genbench.engine import streams
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.sampling import each, read, stepped
+from genbench.engine.state import State
 from genbench.models.capabilities import MarkovChain
 from genbench.ops.partition import RbmParameters
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from genbench.engine import checkpoint, streams
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.gradients import Backend
 from genbench.engine.module_state import tensors
 from genbench.engine.sampling import draw
+from genbench.engine.state import State
 from genbench.models.capabilities import Density, Latent, MarkovChain, Translator
 from genbench.models.model import Model, Update
 from genbench.registry import models, tasks

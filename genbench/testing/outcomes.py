@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.nets import bind
 from genbench.engine.sampling import draw
+from genbench.engine.state import State
 from genbench.models.capabilities import EnergyModel, MarkovChain
 from genbench.models.vae import Vae
 from genbench.tasks.task import Task

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
+from genbench.engine.state import State
 from genbench.registry import models, tasks
 
 from . import baselines

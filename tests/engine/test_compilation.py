@@ -9,7 +9,8 @@ from torch import nn
 
 from genbench.engine import checkpoint, compilation, devices, seed_groups
 from genbench.engine.devices import choose_compilation
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
+from genbench.engine.state import State
 from genbench.models.model import Draw, Loss, Model, Noise, Phase, Sampler, Update
 from genbench.ops.optim import sgd
 from genbench.registry import models, tasks

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from genbench.engine import streams
-from genbench.engine.ensemble import Ensemble, State
+from genbench.engine.ensemble import Ensemble
 from genbench.engine.gradients import gradient
+from genbench.engine.state import State
 from genbench.models.gan import Gan
 from genbench.models.model import Batch, Loss, Model, Nets, Phase, Sampler, Update
 from genbench.ops.adversarial import GeneratorLoss, non_saturating, saturating
