@@ -226,11 +226,12 @@ def bind(
 
 @contextmanager
 def training(layouts: Mapping[str, Layout]) -> Iterator[None]:
-    """All modules are in training mode within, and in evaluation mode outside, as samples are drawn."""
+    """All modules are in training mode within, and as they were outside: in evaluation mode for samples."""
+    before = {name: layout.shell.training for name, layout in layouts.items()}
     for layout in layouts.values():
         layout.shell.train()
     try:
         yield
     finally:
-        for layout in layouts.values():
-            layout.shell.eval()
+        for name, layout in layouts.items():
+            layout.shell.train(before[name])
