@@ -79,6 +79,11 @@ class Task:
         return self.train[0].numel()
 
     @property
+    def condition_shape(self) -> tuple[int, ...]:
+        """Shape in which a model sees one condition; (0,) where nothing is given."""
+        return (0,) if self.condition is None else self.condition.shape
+
+    @property
     def device(self) -> torch.device:
         return self.train.device
 

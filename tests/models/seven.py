@@ -106,7 +106,7 @@ class ConditionalGan(Model, Latent):
     rate: float = 1e-3
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
-        given = math.prod(task.condition.shape) if task.condition else 0
+        given = math.prod(task.condition_shape)
         output: nn.Module = nn.Sigmoid() if task.kind == "images" else nn.Identity()
         body = mlp([self.latent + given, self.width, task.dim], nn.ReLU)
         return {

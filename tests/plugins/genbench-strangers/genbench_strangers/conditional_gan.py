@@ -1,5 +1,6 @@
 """GAN whose nets are told the condition (Mirza & Osindero 2014, arXiv:1411.1784)."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +24,8 @@ class ConditionalGan(Model, Latent):
     rate: float = 1e-3
 
     def nets(self, task):
-        given, output = task.asked(1).numel(), nn.Sigmoid() if task.kind == "images" else nn.Identity()
+        given = math.prod(task.condition_shape)
+        output = nn.Sigmoid() if task.kind == "images" else nn.Identity()
         generator = dense_generator(self.latent + given, task.shape, self.width, 2, output)
         return {"generator": generator, "critic": dense_critic((task.dim + given,), self.width, 2)}
 
