@@ -36,6 +36,7 @@ class Ensemble:
         together: seeds that are trained at once, where memory is short; None leaves it to their size.
         sharing: how gradients come from several processes; None for this one alone.
         compiled: whether an update is one compiled program; for the batched backend, in one process.
+        why_loop: why one program cannot serve all seeds, as a phrase, where that made the backend a loop.
     """
 
     model: Model
@@ -48,6 +49,7 @@ class Ensemble:
     sharing: Sharing | None = None
     compiled: bool = False
     precision: Precision = "fp32"
+    why_loop: str | None = None
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
@@ -57,7 +59,9 @@ class Ensemble:
     @cached_property
     def traits(self) -> Traits:
         """What the model's modules do beside computing, found out by a rehearsal."""
-        return rehearse(self.model, self.task, self.batch, *self._first_seeds)
+        with refuse_foreign_chance():
+            again = self._seed_nets(0)
+        return rehearse(self.model, self.task, self.batch, *self._first_seeds, again)
 
     @cached_property
     def unbatchable(self) -> str | None:
@@ -65,13 +69,13 @@ class Ensemble:
         if self.traits.random:
             return "its modules draw random numbers of their own, as dropout does"
         one = self._started([self._first_seeds[0]], [streams.generator(self.device, "rehearsal")])
-        return why_not_batched(self.model, self.task, self.batch, self.layouts, *one)
+        return why_not_batched(self.model, self.task, self.batch, self.layouts, *one, self.traits.caching)
 
     def feasible(self) -> Ensemble:
         """This ensemble; with a loop over seeds where one program cannot serve them all."""
         if self.backend == "loop" or self.unbatchable is None:
             return self
-        return replace(self, backend="loop", compiled=False)
+        return replace(self, backend="loop", compiled=False, why_loop=self.unbatchable)
 
     @property
     def device(self) -> torch.device:

@@ -6,36 +6,87 @@ with the same values and no forward pass changes them. Elsewhere they belong to 
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from genbench.types import InputError
 
 Modules = Mapping[str, nn.Module]
+_INTERNAL = set(vars(nn.Module()))
+"""Attributes that every module has."""
+
+
+class Place(NamedTuple):
+    """Where a module keeps a tensor: in ``_parameters``, ``_buffers`` or, if kind is "", as an attribute."""
+
+    owner: nn.Module
+    kind: str
+    attribute: str
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """The dictionary that holds it."""
+        held: dict[str, Any] = vars(self.owner)
+        return held[self.kind] if self.kind else held
+
+    @property
+    def tensor(self) -> Tensor:
+        """What stands there."""
+        found: Tensor = self.mapping[self.attribute]
+        return found
+
+
+def places(module: nn.Module) -> list[dict[str, Place]]:
+    """All places of every tensor of a module, by dotted name; several if it is tied.
+
+    Parameters come first, in the module's order, then buffers, then tensors in plain attributes.
+    """
+    found: dict[int, dict[str, Place]] = {}
+    for kind in ("_parameters", "_buffers", ""):
+        for path, part in module.named_modules():
+            for attribute, value in (vars(part)[kind] if kind else vars(part)).items():
+                if isinstance(value, Tensor):
+                    name = f"{path}.{attribute}".lstrip(".")
+                    found.setdefault(id(value), {}).setdefault(name, Place(part, kind, attribute))
+    return list(found.values())
 
 
 def tensors(module: nn.Module) -> dict[str, Tensor]:
-    """Buffers, frozen parameters and tensors in plain attributes, by dotted name."""
-    frozen = {n: p for n, p in module.named_parameters(remove_duplicate=False) if not p.requires_grad}
-    plain = {
-        f"{path}.{name}".lstrip("."): value
-        for path, part in module.named_modules()
-        for name, value in vars(part).items()
-        if isinstance(value, Tensor)
+    """Buffers, frozen parameters and tensors in plain attributes, by the first of their dotted names."""
+    first = (next(iter(own.items())) for own in places(module))
+    found = {name: (place.kind, place.tensor) for name, place in first}
+    return {n: t for n, (kind, t) in found.items() if kind != "_parameters" or not t.requires_grad}
+
+
+def copied(module: nn.Module) -> nn.Module:
+    """A copy of a module, also of one that keeps what it has computed, which torch does not copy.
+
+    Raises:
+        InputError: it cannot be copied.
+    """
+    memo: dict[int, Any] = {
+        id(t): t.detach().clone() for t in tensors(module).values() if t.grad_fn is not None
     }
-    return {**frozen, **dict(module.named_buffers(remove_duplicate=False)), **plain}
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception as error:  # whatever a stranger's attributes raise
+        raise InputError(
+            f"a {type(module).__name__} cannot be copied ({error}); keep that outside the module"
+        ) from error
 
 
 def differing(one: nn.Module, other: nn.Module) -> set[str]:
     """Names of `tensors` whose values differ between two seeds."""
     theirs = tensors(other)
-    return {name for name, own in tensors(one).items() if not _same(own, theirs.get(name))}
+    return {name for name, own in tensors(one).items() if not same(own, theirs.get(name))}
 
 
 def on_device(module: nn.Module, device: torch.device) -> nn.Module:
@@ -62,21 +113,114 @@ def refuse_shared(nets: Modules) -> None:
                 )
 
 
-def refuse_hidden_differences(name: str, one: nn.Module, other: nn.Module) -> None:
-    """Refuse numbers that differ between seeds where no tensor holds them.
+def refuse_lazy(nets: Modules) -> None:
+    """Refuse parameters and buffers without a shape.
 
     Raises:
-        InputError: there are such numbers; all seeds would use those of seed 0.
+        InputError: there is one.
     """
-    theirs = dict(other.named_modules())
-    for path, part in one.named_modules():
-        for attribute, value in vars(part).items():
-            if _is_hidden(value) and not _equal(value, vars(theirs[path]).get(attribute, value)):
-                where = ".".join(filter(None, (name, path, attribute)))
+    for name, net in nets.items():
+        for path, tensor in (*net.named_parameters(), *net.named_buffers()):
+            if is_lazy(tensor):
                 raise InputError(
-                    f"{where} differs between seeds and is no tensor, so that all would share seed 0's; "
-                    "keep it with register_buffer"
+                    f"{name}.{path} is lazy, without a shape before its first call; give its module all sizes"
                 )
+
+
+def refuse_other_shapes(nets: Modules, others: Modules) -> None:
+    """Refuse parameters whose shapes differ between two seeds.
+
+    Raises:
+        InputError: there are such.
+    """
+    for name, net in nets.items():
+        ours, theirs = _shapes(net), _shapes(others[name])
+        for path in [*ours, *theirs]:
+            if ours.get(path) != theirs.get(path):
+                raise InputError(
+                    f"{name}.{path} has another shape for each seed, so that they cannot be stacked; "
+                    "choose sizes from the model's options alone"
+                )
+
+
+def refuse_unrepeatable(nets: Modules, again: Modules) -> None:
+    """Refuse nets of one seed that were made twice and are not the same.
+
+    Raises:
+        InputError: there are such; a run of them could not be repeated.
+    """
+    for name, net in nets.items():
+        theirs = dict(again[name].named_parameters())
+        changed = {path for path, p in net.named_parameters() if not same(p, theirs.get(path))}
+        changed |= differing(net, again[name])
+        if changed:
+            raise InputError(
+                f"{name}.{min(changed)} starts with other values each time a seed's nets are made; "
+                "start it from torch's global random numbers, which belong to the seed"
+            )
+
+
+def refuse_hidden_differences(nets: Modules, others: Modules) -> None:
+    """Refuse what differs between seeds where no parameter, buffer or plain tensor holds it.
+
+    Raises:
+        InputError: there is such; all seeds would use that of seed 0.
+    """
+    for name, net in nets.items():
+        theirs = hidden(others[name])
+        for path, own in hidden(net).items():
+            if path in theirs and not equal(own, theirs[path]):
+                raise InputError(
+                    f"{name}.{path} differs between seeds and is no tensor, so that all would share seed "
+                    "0's; keep it with register_buffer"
+                )
+
+
+def hidden(module: nn.Module, tied: bool = False) -> dict[str, list[Any]]:
+    """What the modules' attributes hold of numbers, by dotted name, but for parameters and state.
+
+    Args:
+        tied: whether to list parameters and buffers, too, that an attribute holds beside their own places.
+    """
+    known = {id(part) for part in module.modules()}
+    if not tied:
+        known |= {id(place.tensor) for own in places(module) for place in own.values()}
+    found = {}
+    for path, part in module.named_modules():
+        for attribute, value in vars(part).items():
+            if attribute not in _INTERNAL:
+                found[f"{path}.{attribute}".lstrip(".")] = list(_leaves(value, set(known)))
+    return found
+
+
+def _leaves(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Numbers, and states of sources of chance, within a value; copies, but for numbers."""
+    if isinstance(value, int | float | complex):
+        yield value
+    elif id(value) not in seen:
+        seen.add(id(value))
+        if isinstance(value, Tensor | np.ndarray):
+            yield value.detach().clone() if isinstance(value, Tensor) else value.copy()
+        elif isinstance(value, random.Random):
+            yield str(value.getstate())
+        elif isinstance(value, torch.Generator):
+            yield value.get_state()
+        elif isinstance(value, np.random.Generator):
+            yield str(value.bit_generator.state)
+        else:
+            for member in _members(value):
+                yield from _leaves(member, seen)
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    if isinstance(value, nn.Module):
+        return [*value.parameters(), *value.buffers()]
+    plain = isinstance(value, type) or callable(value) or type(value).__module__ == "builtins"
+    return [] if plain else list(getattr(value, "__dict__", {}).values())
 
 
 @contextmanager
@@ -114,9 +258,12 @@ def _foreign_states() -> tuple[Any, ...]:
 _REASONS = (
     ("randomness error mode", "its modules draw random numbers of their own, as dropout does"),
     ("in-place operation that would mutate a captured", "a module changes a tensor that is not its own"),
+    ("attempted to call in-place operation", "a module writes past torch's bookkeeping, as through .data"),
     (".item()", "its code branches on, or counts with, the values of tensors"),
     ("data-dependent control flow", "its code branches on the values of tensors"),
     ("vmap: inplace arithmetic", "a module writes in place into a tensor that all seeds share"),
+    ("requires_grad_()", "its code takes gradients of its own; torch.func.grad serves many seeds at once"),
+    ("have storage", "its code leaves torch, as for NumPy"),
 )
 """What torch says where one program cannot serve all seeds, and what it means."""
 
@@ -130,25 +277,31 @@ def why_not_batched(error: BaseException) -> str:
     if "Batching rule not implemented for" in said:
         operator = said.partition("Batching rule not implemented for")[2].split()[0].strip(".,;")
         return f"torch cannot do {operator} for many seeds at once, which a module calls"
-    return f"torch cannot run it for many seeds at once ({said.strip().splitlines()[0][:120]})"
+    said = said.strip() or type(error).__name__
+    return f"torch cannot run it for many seeds at once ({said.splitlines()[0][:120]})"
+
+
+def same(a: Tensor, b: Tensor | None) -> bool:
+    """Whether two tensors have the same type, shape and numbers."""
+    return b is not None and a.dtype == b.dtype and a.shape == b.shape and _equal_leaf(a, b)
+
+
+def equal(a: list[Any], b: list[Any]) -> bool:
+    """Whether two lists of numbers, arrays and tensors are the same."""
+    return len(a) == len(b) and all(map(_equal_leaf, a, b))
+
+
+def _equal_leaf(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return torch.equal(a, b) or (a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all()))
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+    return type(a) is type(b) and (a == b or a != a)
 
 
 def _trainable(net: nn.Module) -> list[tuple[str, nn.Parameter]]:
     return [(name, p) for name, p in net.named_parameters() if p.requires_grad]
 
 
-def _same(a: Tensor, b: Tensor | None) -> bool:
-    return b is not None and a.shape == b.shape and bool(torch.equal(a, b))
-
-
-def _is_hidden(value: Any) -> bool:
-    """Whether a module's attribute holds numbers that are neither a tensor nor a parameter of its own."""
-    if isinstance(value, list | tuple):
-        return bool(value) and all(_is_hidden(v) or type(v) is Tensor for v in value)
-    return isinstance(value, int | float | np.ndarray)
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
+def _shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(p.shape) for name, p in net.named_parameters()}

@@ -87,11 +87,17 @@ class Recording:
             examples=training.examples(),
             failures=training.failures(),
             reason="every seed failed" if status == "failed" else None,
-            notes=evaluation.notes(),
+            notes=(*_notes(training), *evaluation.notes()),
             seconds={"training": training.state.seconds, "evaluation": evaluation.seconds},
             cost=training.cost,
             anchors=evaluation.anchors,
         )
+
+
+def _notes(training: Training) -> tuple[str, ...]:
+    """Why the seeds were trained one after the other, where they had to be."""
+    reason = training.ensemble.why_loop
+    return () if reason is None else (f"its seeds were trained one after the other: {reason}",)
 
 
 def _described(task: Task) -> dict[str, Any]:
