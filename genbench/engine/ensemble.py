@@ -129,7 +129,7 @@ class Ensemble:
         """The nets of the seed in that row of the state."""
         return bind(
             self.layouts,
-            {name: flat[row] for name, flat in state.players.items()},
+            {name: flat[row].clone() for name, flat in state.players.items()},
             {name: buffer[row] for name, buffer in state.buffers.items()},
         )
 

@@ -133,7 +133,8 @@ def _looped(one: Callable[..., Any], whole: bool) -> Callable[..., Any]:
         *mappings, batch, module_seeds = given
         results = []
         for s, module_seed in enumerate(module_seeds):
-            own = ({name: t[s] for name, t in mapping.items()} for mapping in mappings)
+            # Copies, since a product's rounding may depend on where its factors begin in memory.
+            own = ({name: t[s].clone() for name, t in mapping.items()} for mapping in mappings)
             with seeded(module_seed, batch.x.device):
                 results.append(one(*own, of_seed(batch, s, whole)))
         return tree_map(lambda *parts: torch.stack(parts), *results)
