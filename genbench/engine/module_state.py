@@ -167,9 +167,9 @@ def refuse_hidden_differences(nets: Modules, others: Modules) -> None:
         InputError: there is such; all seeds would use that of seed 0.
     """
     for name, net in nets.items():
-        theirs = hidden(others[name])
-        for path, own in hidden(net).items():
-            if path in theirs and not equal(own, theirs[path]):
+        ours, theirs = hidden(net), hidden(others[name])
+        for path in [*ours, *theirs]:
+            if not equal(ours.get(path, []), theirs.get(path, [])):
                 raise InputError(
                     f"{name}.{path} differs between seeds and is no tensor, so that all would share seed "
                     "0's; keep it with register_buffer"
@@ -188,8 +188,8 @@ def hidden(module: nn.Module, tied: bool = False) -> dict[str, list[Any]]:
     found = {}
     for path, part in module.named_modules():
         for attribute, value in vars(part).items():
-            if attribute not in _INTERNAL:
-                found[f"{path}.{attribute}".lstrip(".")] = list(_leaves(value, set(known)))
+            if attribute not in _INTERNAL and (leaves := list(_leaves(value, set(known)))):
+                found[f"{path}.{attribute}".lstrip(".")] = leaves
     return found
 
 
