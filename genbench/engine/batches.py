@@ -10,29 +10,13 @@ import torch
 from torch import Tensor
 
 from genbench.engine import streams
-from genbench.models.model import Assign, Batch, Phase, Update
+from genbench.engine.spans import Span
+from genbench.models.model import Assign, Batch, Update
 from genbench.tasks.task import Task
 
 BLOCK_NUMBERS = 2**20
 """Random numbers a seed draws at once, about; enough to make the draw's own cost vanish."""
 MAX_BLOCK_STEPS = 64
-
-
-class Span(NamedTuple):
-    """A phase with the steps that it takes, from `start` up to `end`."""
-
-    start: int
-    end: int
-    phase: Phase
-
-    @property
-    def updates(self) -> Sequence[Update | Assign]:
-        return self.phase.updates
-
-    @property
-    def repeats(self) -> int:
-        """Batches of a step: as many as the update that repeats most often takes."""
-        return max((u.repeats for u in self.updates if not u.whole), default=0)
 
 
 class _Block(NamedTuple):

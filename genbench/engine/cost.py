@@ -6,7 +6,6 @@ import contextlib
 import resource
 import sys
 from collections.abc import Hashable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -59,7 +58,7 @@ def step_flops(ensemble: Ensemble) -> Flops:
     Matrix products and convolutions are counted, forward and backward, a multiplication and an addition each;
     what is done entry by entry is not. One seed is trained for a step a phase on its own, and thrown away.
     """
-    one = replace(ensemble, seeds=ensemble.seeds[:1], backend="loop", sharing=None, compiled=False)
+    one = ensemble.varied(seeds=ensemble.seeds[:1], backend="loop", sharing=None, compiled=False)
     counted: Flops = []
     with products(one.precision, one.device):  # a process's first products are tried out, which no step does
         state = one.initial()

@@ -7,22 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from genbench.engine import seed_groups, streams
-from genbench.engine.batches import Batches, Span, Step
+from genbench.engine.batchability import why_not_batched
+from genbench.engine.batches import Batches, Step
+from genbench.engine.chance import refuse_foreign_chance
 from genbench.engine.compilation import Compiled
 from genbench.engine.gradients import Backend, ModuleSeeds, Sharing, assignment, gradient
 from genbench.engine.malloc import keep_freed
-from genbench.engine.module_state import on_device, refuse_foreign_chance, tensors
+from genbench.engine.module_state import on_device, tensors
 from genbench.engine.nets import Layout, Net, bind, flatten, training
 from genbench.engine.program import AssignProgram, StepInputs, UpdateProgram, products
-from genbench.engine.rehearsal import Traits, rehearse, why_not_batched
+from genbench.engine.rehearsal import Traits, rehearse
 from genbench.engine.signals import Accumulator
+from genbench.engine.spans import Span, spans
 from genbench.engine.state import State
-from genbench.models.model import Assign, Batch, Model, Phase, Update
+from genbench.models.model import Assign, Batch, Model, Update
 from genbench.tasks.task import Task
 from genbench.types import InputError, Precision
 
@@ -75,7 +79,18 @@ class Ensemble:
         """This ensemble; with a loop over seeds where one program cannot serve them all."""
         if self.backend == "loop" or self.unbatchable is None:
             return self
-        return replace(self, backend="loop", compiled=False, why_loop=self.unbatchable)
+        return self.varied(backend="loop", compiled=False, why_loop=self.unbatchable)
+
+    def varied(self, **changes: Any) -> Ensemble:
+        """The same with some attributes changed; what a rehearsal has shown is not tried again for it.
+
+        Args:
+            changes: of anything but model, task and batch, which a rehearsal depends on.
+        """
+        other = replace(self, **changes)
+        shown = ("_first_seeds", "traits")
+        vars(other).update({name: known for name, known in vars(self).items() if name in shown})
+        return other
 
     @property
     def device(self) -> torch.device:
@@ -83,18 +98,8 @@ class Ensemble:
 
     @cached_property
     def spans(self) -> list[Span]:
-        """The phases with their steps; what is left by fixed lengths is divided by shares."""
-        phases = self.model.phases(self.task)
-        total = sum(p.share for p in phases if p.steps is None)
-        divided = max(0, self.steps - sum(p.steps or 0 for p in phases))
-        fixed, done, spans = 0, 0.0, list[Span]()
-        for phase in phases:
-            check_optimizers(phase)
-            start = spans[-1].end if spans else 0
-            fixed, done = fixed + (phase.steps or 0), done + (phase.share if phase.steps is None else 0.0)
-            end = fixed + (round(divided * done / total) if total else 0)
-            spans.append(Span(start, min(end, self.steps), phase))
-        return spans
+        """The phases with the steps that they take."""
+        return spans(self.model.phases(self.task), self.steps)
 
     def initial(self) -> State:
         """State before the first step."""
@@ -268,20 +273,3 @@ class Ensemble:
     def _synchronise(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
-
-
-def check_optimizers(phase: Phase) -> None:
-    """Refuse optimisers of one player in one phase that remember different things.
-
-    Raises:
-        InputError: there are such.
-    """
-    known: dict[str, set[str]] = {}
-    for update in phase.updates:
-        for player, optimizer in update.optimizers.items() if isinstance(update, Update) else ():
-            remembered = set(optimizer.init(torch.zeros(1)))
-            if known.setdefault(player, remembered) != remembered:
-                raise InputError(
-                    f"two updates of phase {phase.name!r} move {player} by optimisers of different kinds, "
-                    "which cannot share their state; use one kind, or two phases"
-                )

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.func import grad, vmap
 from torch.utils._pytree import tree_map
 
-from genbench.engine.module_state import seeded
+from genbench.engine.chance import seeded
 from genbench.engine.nets import Layout, Net, bind
 from genbench.models.model import Assign, Batch, Loss, Update, Values
 
@@ -89,13 +89,17 @@ def _flat(layout: Layout, values: Tensor | Tensors) -> Tensor:
 
 def _batched(function: Callable[..., Any], whole: bool) -> Callable[..., Any]:
     """One program for all seeds, of a function of mappings with seeds in front and of a batch."""
-    lead: Any = None if whole else 0
 
     def every(*given: Any) -> Any:
         *mappings, batch, _ = given
-        noise: Any = dict.fromkeys(batch.noise, 0)
-        in_dims = (*(0 for _ in mappings), Batch(lead, lead, noise, None))  # type: ignore[arg-type]
-        return vmap(function, in_dims=in_dims)(*mappings, batch)
+
+        def one(noise: Tensors, x: Tensor, c: Tensor, *own: Tensors) -> Any:
+            return function(*own, Batch(x, c, noise, batch.progress))
+
+        # What all seeds share is closed over: telling `vmap` so, tensor by tensor, would take it longer.
+        if whole:
+            return vmap(lambda noise, *own: one(noise, batch.x, batch.c, *own))(batch.noise, *mappings)
+        return vmap(one)(batch.noise, batch.x, batch.c, *mappings)
 
     return every
 

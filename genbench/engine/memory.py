@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 
 import torch
 
@@ -34,7 +33,7 @@ def halved(ensemble: Ensemble) -> Ensemble | None:
     together = ensemble.together or len(ensemble.seeds)
     if ensemble.backend != "batched" or together == 1:
         return None
-    return replace(ensemble, together=-(-together // 2))
+    return ensemble.varied(together=-(-together // 2))
 
 
 def release(device: torch.device) -> None:

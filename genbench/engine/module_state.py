@@ -1,4 +1,4 @@
-"""What a user's modules bring beside trainable parameters: state, chance, and what cannot be right.
+"""What a user's modules bring beside trainable parameters: tensors, and numbers that no tensor holds.
 
 Buffers, frozen parameters and tensors in plain attributes are the same for all seeds where every seed starts
 with the same values and no forward pass changes them. Elsewhere they belong to a seed and to its checkpoint.
@@ -9,13 +9,11 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
 from genbench.types import InputError
 
@@ -96,86 +94,6 @@ def on_device(module: nn.Module, device: torch.device) -> nn.Module:
     return module
 
 
-def refuse_shared(nets: Modules) -> None:
-    """Refuse a trainable parameter that two nets have in common.
-
-    Raises:
-        InputError: there is one; each net would train a copy of its own.
-    """
-    owner: dict[int, str] = {}
-    for name, net in nets.items():
-        for path, parameter in _trainable(net):
-            first = owner.setdefault(id(parameter), f"{name}.{path}")
-            if first.partition(".")[0] != name:
-                raise InputError(
-                    f"{first} and {name}.{path} are one parameter of two nets, which would come apart; "
-                    "put both nets into one, and use its submodules"
-                )
-
-
-def refuse_lazy(nets: Modules) -> None:
-    """Refuse parameters and buffers without a shape.
-
-    Raises:
-        InputError: there is one.
-    """
-    for name, net in nets.items():
-        for path, tensor in (*net.named_parameters(), *net.named_buffers()):
-            if is_lazy(tensor):
-                raise InputError(
-                    f"{name}.{path} is lazy, without a shape before its first call; give its module all sizes"
-                )
-
-
-def refuse_other_shapes(nets: Modules, others: Modules) -> None:
-    """Refuse parameters whose shapes differ between two seeds.
-
-    Raises:
-        InputError: there are such.
-    """
-    for name, net in nets.items():
-        ours, theirs = _shapes(net), _shapes(others[name])
-        for path in [*ours, *theirs]:
-            if ours.get(path) != theirs.get(path):
-                raise InputError(
-                    f"{name}.{path} has another shape for each seed, so that they cannot be stacked; "
-                    "choose sizes from the model's options alone"
-                )
-
-
-def refuse_unrepeatable(nets: Modules, again: Modules) -> None:
-    """Refuse nets of one seed that were made twice and are not the same.
-
-    Raises:
-        InputError: there are such; a run of them could not be repeated.
-    """
-    for name, net in nets.items():
-        theirs = dict(again[name].named_parameters())
-        changed = {path for path, p in net.named_parameters() if not same(p, theirs.get(path))}
-        changed |= differing(net, again[name])
-        if changed:
-            raise InputError(
-                f"{name}.{min(changed)} starts with other values each time a seed's nets are made; "
-                "start it from torch's global random numbers, which belong to the seed"
-            )
-
-
-def refuse_hidden_differences(nets: Modules, others: Modules) -> None:
-    """Refuse what differs between seeds where no parameter, buffer or plain tensor holds it.
-
-    Raises:
-        InputError: there is such; all seeds would use that of seed 0.
-    """
-    for name, net in nets.items():
-        ours, theirs = hidden(net), hidden(others[name])
-        for path in [*ours, *theirs]:
-            if not equal(ours.get(path, []), theirs.get(path, [])):
-                raise InputError(
-                    f"{name}.{path} differs between seeds and is no tensor, so that all would share seed "
-                    "0's; keep it with register_buffer"
-                )
-
-
 def hidden(module: nn.Module, tied: bool = False) -> dict[str, list[Any]]:
     """What the modules' attributes hold of numbers, by dotted name, but for parameters and state.
 
@@ -223,64 +141,6 @@ def _members(value: Any) -> list[Any]:
     return [] if plain else list(getattr(value, "__dict__", {}).values())
 
 
-@contextmanager
-def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
-    """Torch's global random numbers are those of `seed` within, as they were outside; None lets them be."""
-    if seed is None:
-        yield
-        return
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def refuse_foreign_chance() -> Iterator[None]:
-    """Refuse code that draws from Python's or NumPy's random numbers, which belong to no seed.
-
-    Raises:
-        InputError: it did.
-    """
-    before = _foreign_states()
-    yield
-    if _foreign_states() != before:
-        raise InputError(
-            "the model draws from Python's or NumPy's random numbers, which belong to no seed; declare Noise "
-            "for its updates and samples, and start its nets from torch's"
-        )
-
-
-def _foreign_states() -> tuple[Any, ...]:
-    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002, what a stranger may draw from
-    return random.getstate(), kind, np.asarray(keys).tobytes(), *rest
-
-
-_REASONS = (
-    ("randomness error mode", "its modules draw random numbers of their own, as dropout does"),
-    ("in-place operation that would mutate a captured", "a module changes a tensor that is not its own"),
-    ("attempted to call in-place operation", "a module writes past torch's bookkeeping, as through .data"),
-    (".item()", "its code branches on, or counts with, the values of tensors"),
-    ("data-dependent control flow", "its code branches on the values of tensors"),
-    ("vmap: inplace arithmetic", "a module writes in place into a tensor that all seeds share"),
-    ("requires_grad_()", "its code takes gradients of its own; torch.func.grad serves many seeds at once"),
-    ("have storage", "its code leaves torch, as for NumPy"),
-)
-"""What torch says where one program cannot serve all seeds, and what it means."""
-
-
-def why_not_batched(error: BaseException) -> str:
-    """Torch's objection to one program for all seeds, in words."""
-    said = str(error)
-    for words, reason in _REASONS:
-        if words in said:
-            return reason
-    if "Batching rule not implemented for" in said:
-        operator = said.partition("Batching rule not implemented for")[2].split()[0].strip(".,;")
-        return f"torch cannot do {operator} for many seeds at once, which a module calls"
-    said = said.strip() or type(error).__name__
-    return f"torch cannot run it for many seeds at once ({said.splitlines()[0][:120]})"
-
-
 def same(a: Tensor, b: Tensor | None) -> bool:
     """Whether two tensors have the same type, shape and numbers."""
     return b is not None and a.dtype == b.dtype and a.shape == b.shape and _equal_leaf(a, b)
@@ -297,11 +157,3 @@ def _equal_leaf(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
     return type(a) is type(b) and (a == b or a != a)
-
-
-def _trainable(net: nn.Module) -> list[tuple[str, nn.Parameter]]:
-    return [(name, p) for name, p in net.named_parameters() if p.requires_grad]
-
-
-def _shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(p.shape) for name, p in net.named_parameters()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -124,7 +124,7 @@ def refuses(ensemble: Ensemble, size: int) -> str | None:
     model, task, batch = ensemble.model, ensemble.task, ensemble.batch
     if batch % size:
         return f"a batch of {batch} cannot be split over {size} processes; give a multiple"
-    one = replace(ensemble, seeds=ensemble.seeds[:1], backend="loop")
+    one = ensemble.varied(seeds=ensemble.seeds[:1], backend="loop")
     if one.traits.random:
         return f"its modules draw random numbers of their own, which {size} processes would draw differently"
     if model.buffers(task, batch) or one.traits.changing:

@@ -13,13 +13,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import vmap
 from torch.utils._pytree import tree_leaves
 
-from genbench.engine import module_state, streams
-from genbench.engine.gradients import Layouts, Tensors, assignment, gradient, of_seed
-from genbench.engine.module_state import Modules, differing, refuse_foreign_chance, same, tensors
-from genbench.engine.nets import Layout, Net, bind, flatten, training
+from genbench.engine import module_state, refusals, streams
+from genbench.engine.chance import refuse_foreign_chance, seeded
+from genbench.engine.gradients import of_seed
+from genbench.engine.module_state import Modules, differing, same, tensors
+from genbench.engine.nets import Layout, Net, flatten, training
 from genbench.models.model import Assign, Batch, Draws, Model, Sampler, Update
 from genbench.tasks.task import Task
 from genbench.types import InputError
@@ -61,11 +61,12 @@ def rehearse(model: Model, task: Task, batch: int, nets: Modules, others: Module
         InputError: they hold what cannot be right for many seeds, and the sentence says what to do.
     """
     for given in (nets, others):
-        module_state.refuse_lazy(given)
-    module_state.refuse_shared(nets)
-    module_state.refuse_other_shapes(nets, others)
-    module_state.refuse_unrepeatable(nets, again)
-    module_state.refuse_hidden_differences(nets, others)
+        refusals.refuse_lazy(given)
+    refusals.refuse_shared(nets)
+    refusals.refuse_two_of_one_name(nets, model.buffers(task, batch))
+    refusals.refuse_other_shapes(nets, others)
+    refusals.refuse_unrepeatable(nets, again)
+    refusals.refuse_hidden_differences(nets, others)
     stage, theirs = _Stage(model, task, batch, nets), _Stage(model, task, batch, others)
     before = stage.hidden()
     stage.evaluate(nets, START)
@@ -109,7 +110,7 @@ class _Stage:
             InputError: a module changes what is not its own to change.
         """
         device = self.task.device
-        with module_state.seeded(0, device), refuse_foreign_chance():
+        with seeded(0, device), refuse_foreign_chance():
             before = _torch_states(device)
             nets = self._nets(seed)
             results = self._results(nets, progress)
@@ -142,7 +143,7 @@ class _Stage:
         found: list[Any] = []
         with training(self.layouts):
             modes = self._modes()
-            for update in _updates(self.model, self.task):
+            for update in all_updates(self.model, self.task):
                 given = of_seed(example_batch(self.task, update, self.batch, source), 0, whole=False)
                 given = given._replace(progress=given.progress + progress)
                 if isinstance(update, Assign):
@@ -157,7 +158,7 @@ class _Stage:
                 )
         with torch.no_grad():
             sampler = self.model.sampler(self.task)
-            found.append(_sample(sampler, nets, _noise(sampler, source), self.task.asked(SAMPLES)))
+            found.append(sample_once(sampler, nets, sampler_noise(sampler, source), self.task.asked(SAMPLES)))
         return [leaf for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
 
     def _modes(self) -> list[bool]:
@@ -227,57 +228,12 @@ def _what_differs(stage: _Stage, theirs: _Stage) -> str:
     )
 
 
-def why_not_batched(
-    model: Model,
-    task: Task,
-    batch: int,
-    layouts: Layouts,
-    players: Tensors,
-    buffers: Tensors,
-    caching: bool,
-) -> str | None:
-    """Why seeds cannot be trained by one program, as a phrase; None if they can, which is tried.
-
-    Args:
-        players, buffers: of one seed, which lies in front of each.
-        caching: see `Traits`; what a module keeps of one program may not serve in the next.
-    """
-    source = [streams.generator(task.device, "rehearsal")]
-    sampler = model.sampler(task)
-    noise, c = _noise(sampler, source), task.asked(SAMPLES)  # outside `vmap`, which refuses chance
-
-    def updated(update: Update | Assign) -> None:
-        given = example_batch(task, update, batch, source)
-        given = given if not update.whole else given._replace(x=given.x[0], c=given.c[0])
-        if isinstance(update, Assign):
-            assignment(update, layouts, "batched")(players, buffers, given, (None,))
-        else:
-            own = {player: players[player] for player in update.players}
-            gradient(update, layouts, "batched")(own, players, buffers, given, (None,))
-
-    def sampled(flats: Tensors, own: Tensors) -> Tensor:
-        return _sample(sampler, bind(layouts, flats, own), noise, c)
-
-    try:
-        for _ in range(2 if caching else 1):
-            with training(layouts):
-                for update in _updates(model, task):
-                    updated(update)
-            with torch.no_grad():
-                vmap(sampled)(players, buffers)
-    except (MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:  # whatever torch, or a stranger's code, makes of a stack of seeds
-        return module_state.why_not_batched(error)
-    return None
-
-
 def _torch_states(device: torch.device) -> list[Tensor]:
     on_device = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
     return [torch.random.get_rng_state(), *on_device]
 
 
-def _updates(model: Model, task: Task) -> list[Update | Assign]:
+def all_updates(model: Model, task: Task) -> list[Update | Assign]:
     return [update for phase in model.phases(task) for update in phase.updates]
 
 
@@ -293,7 +249,7 @@ def example_batch(
     return Batch(x.expand(seeds, *x.shape), c.expand(seeds, *c.shape), noise, x.new_zeros(()))
 
 
-def _sample(sampler: Sampler, nets: Mapping[str, Any], noise: Sequence[Draws], c: Tensor) -> Tensor:
+def sample_once(sampler: Sampler, nets: Mapping[str, Any], noise: Sequence[Draws], c: Tensor) -> Tensor:
     """A few samples by one step of the sampler."""
     start, step, read = noise
     x = sampler.start.of(nets, start, c)
@@ -302,7 +258,7 @@ def _sample(sampler: Sampler, nets: Mapping[str, Any], noise: Sequence[Draws], c
     return x if sampler.read is None else sampler.read.of(nets, x, read, c)
 
 
-def _noise(sampler: Sampler, source: list[torch.Generator]) -> list[Draws]:
+def sampler_noise(sampler: Sampler, source: list[torch.Generator]) -> list[Draws]:
     """What the parts of a sampler need of one seed."""
     parts = (sampler.start, sampler.step, sampler.read)
     drawn = [streams.draw(part.noise if part else {}, source, (SAMPLES,)) for part in parts]

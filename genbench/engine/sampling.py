@@ -12,8 +12,8 @@ from torch.func import vmap
 from torch.utils._pytree import tree_map
 
 from genbench.engine import streams
+from genbench.engine.chance import seeded
 from genbench.engine.ensemble import Ensemble
-from genbench.engine.module_state import seeded
 from genbench.engine.nets import bind
 from genbench.engine.state import State
 from genbench.models.model import Draw, Draws, Nets, Sampler

@@ -1,25 +1,20 @@
 """A stranger's modules are right for many seeds, or are refused in a sentence."""
 
-import sys
-from pathlib import Path
-
 import pytest
+import strangers
 import torch
+from strangers import CHANCE, REFUSED, RIGHT, Auto, Does, Game
 from torch import nn
 
 import genbench
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.nets import Layout, bind, flatten
-from genbench.models.model import Batch, Loss, Phase, Update
+from genbench.models.model import Batch, Constant, Loss, Phase, Update
 from genbench.ops.optim import adam, chain, sgd, weight_decay
 from genbench.registry import models
 from genbench.testing import MODEL_CHECKS, small_tasks
 from genbench.testing.models import ensemble
 from genbench.types import InputError
-
-sys.path.insert(0, str(Path(__file__).parent))
-import strangers
-from strangers import CHANCE, REFUSED, RIGHT, Auto, Does, Game
 
 TASK = small_tasks()[0]
 LOOPED = {
@@ -302,3 +297,19 @@ def test_plugins_run_and_say_why_seed_by_seed(plugins, tmp_path):
             r.scores[(r.scores.model == name) & (r.scores.seed == 3)].value.tolist() for r in (both, alone)
         )
         assert ours == theirs
+
+
+def test_a_buffer_of_the_model_called_as_a_tensor_of_its_module_is_refused():
+    class Doubled(Game):
+        def buffers(self, task, batch):
+            return {"critic.2.b": Constant()}
+
+    make = lambda: Does(lambda m, x: x + m.b, b=torch.zeros(strangers.D))  # noqa: E731
+    with pytest.raises(InputError, match=r"critic\.2\.b is a buffer of the model and a tensor of its module"):
+        Ensemble(Doubled(make), TASK, (0, 1), 4, 16).initial()
+
+
+def test_a_varied_ensemble_knows_what_its_rehearsal_has_shown():
+    runs = Ensemble(Game(RIGHT["batch norm"]), TASK, (0, 1), 4, 16)
+    shown = runs.traits
+    assert runs.varied(seeds=(5,), backend="loop").traits is shown
