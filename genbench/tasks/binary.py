@@ -48,7 +48,10 @@ def binary_digits(rule: Rule = "threshold", flip: bool = False) -> Task:
 
 
 def binarised(task: Task, rule: Rule, flip: bool) -> Task:
-    """`task` with its images in black and white, in the type they were stored as."""
+    """`task` with its images in black and white, in the type they were stored as.
+
+    It has two levels under every rule, those of its held-out images.
+    """
     held_out = "static" if rule == "dynamic" else rule
     return replace(
         task,
@@ -56,6 +59,7 @@ def binarised(task: Task, rule: Rule, flip: bool) -> Task:
         train=_bits(task, task.train, rule, flip, seed=0),
         held_out=_bits(task, task.held_out, held_out, flip, seed=1),
         metrics=("sliced_wasserstein@1k",),
+        levels=2,
     )
 
 

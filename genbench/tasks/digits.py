@@ -33,4 +33,5 @@ def digits() -> Task:
         train_labels=labels[~held_out],
         held_out_labels=labels[held_out],
         classifier="digits",
+        levels=17,
     )

@@ -60,6 +60,7 @@ def folder(
         metrics=("sliced_wasserstein@10k" if len(train) >= 10_000 else "sliced_wasserstein@1k",),
         train_labels=None if labels is None else labels[: len(train)],
         held_out_labels=None if labels is None else labels[len(train) :],
+        levels=256,
     )
 
 

@@ -99,6 +99,7 @@ def stacked_mnist(
         train_labels=stacked.labels,
         held_out_labels=held_out.labels,
         classifier="mnist",
+        levels=256,
     )
 
 
@@ -130,6 +131,7 @@ def _task(
         train_labels=train.labels,
         held_out_labels=test.labels,
         classifier=classifier,
+        levels=256,
     )
 
 

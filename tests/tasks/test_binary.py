@@ -49,3 +49,10 @@ def test_binary_mnist_needs_the_files_of_mnist(mnist_dir: Path):
     assert task.train.shape == (30, 1, 28, 28)
     assert task.train.max() == 0  # the tiny images are all darker than one half
     assert str(mnist_dir) in available("binary-mnist", mnist_dir)
+
+
+@pytest.mark.parametrize("rule", ["threshold", "static", "dynamic"])
+def test_there_are_two_levels(rule):
+    task = binary_digits(rule)
+    assert task.levels == 2
+    assert task.held_out.unique().tolist() == [0, 1]

@@ -49,3 +49,11 @@ def test_split_is_fixed() -> None:
         digits().held_out[digits().held_out_labels == 0][0].flatten() * 16,
         torch.from_numpy(load_digits().data[first]).float(),
     )
+
+
+def test_grey_values_lie_on_seventeen_levels() -> None:
+    task = digits()
+    assert task.levels == 17
+    steps = task.train.double() * (task.levels - 1)
+    assert torch.equal(steps, steps.round())
+    assert len(steps.unique()) == task.levels

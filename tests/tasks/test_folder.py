@@ -27,6 +27,7 @@ def test_images_are_bytes_of_the_size_and_channels_asked(tmp_path: Path) -> None
     assert task.shape == (1, 16, 16)
     assert task.train.dtype == torch.uint8
     assert (task.name, task.kind, task.classifier) == ("folder", "images", None)
+    assert task.levels == 256
     assert task.metrics == ("sliced_wasserstein@1k",)
 
 

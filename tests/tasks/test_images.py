@@ -51,6 +51,11 @@ def test_unit_images_are_floats_up_to_one(mnist_dir: Path) -> None:
     assert task.to_float(task.train)[29].max().item() == pytest.approx(30 / 255)
 
 
+def test_bytes_have_256_levels(mnist_dir: Path, cifar_dir: Path) -> None:
+    made = [tasks[name].create(data_dir=mnist_dir) for name in (*GREY, "stacked-mnist")]
+    assert [task.levels for task in [*made, cifar10(data_dir=cifar_dir)]] == [256] * 4
+
+
 def test_cifar_has_colour_planes_first(cifar_dir: Path) -> None:
     task = cifar10(data_dir=cifar_dir)
     assert task.train.shape == (4, 3, 32, 32)

@@ -87,6 +87,7 @@ def test_swiss_roll_fills_its_radii() -> None:
 def test_points_are_float32_of_the_size_asked(name: str) -> None:
     task = small(name)
     assert (task.name, task.kind, task.shape, task.dim) == (name, "points", (2,), 2)
+    assert task.levels is None
     assert task.train.shape == (2000, 2)
     assert task.held_out.shape == (HELD_OUT, 2)
     assert task.train.dtype == task.held_out.dtype == torch.float32

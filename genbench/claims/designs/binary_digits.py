@@ -12,4 +12,4 @@ def binary_digits() -> Task:
     """The `digits` task thresholded at one half."""
     task = digits()
     train, held_out = ((part > 0.5).float() for part in (task.train, task.held_out))
-    return dataclasses.replace(task, train=train, held_out=held_out)
+    return dataclasses.replace(task, train=train, held_out=held_out, levels=2)
