@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -13,14 +13,12 @@ from torch.func import grad
 
 from genbench.models.capabilities import Latent, Probed
 from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
-from genbench.nn import dcgan as conv
-from genbench.nn.mlp import dense_critic, dense_generator
-from genbench.nn.pacgan import maxout_critic, norm_generator
+from genbench.models.penalties import Penalty
+from genbench.nn.architectures import DENSE, Architecture
 from genbench.ops import adversarial as games
 from genbench.ops.optim import Optimizer
 from genbench.tasks.task import Task
 
-Architecture = Literal["mlp", "conv", "pacgan"]
 Prior = Literal["normal", "uniform"]
 Output = Literal["tanh", "sigmoid"]
 
@@ -33,16 +31,10 @@ class Gan(Model, Latent, Probed):
 
     Attributes:
         threshold: score above which the critic calls a sample real; for the accuracy signals alone.
-        penalty: weight λ of the gradient penalty on the critic; 0 for none.
+        penalty: what is added to the critic's loss, see `models.penalties`; None for nothing.
         clip: the critic's weights are kept in [−clip, clip]; None for no clipping.
-        architecture: pacgan is dense, with batch norm in the generator and maxout units in the critic, which
-            is half as wide and has one layer less.
-        width: units a hidden layer (dense), channels of the widest image layer (conv).
-        critic_width: the same of the critic alone; None for as wide as the generator.
-        depth: hidden layers of dense nets; the image's side decides for conv.
+        architecture: how the nets are built, see `nn.architectures`.
         output: what bounds generated images; with a sigmoid the nets see images in [0, 1].
-        rules: how convolutional nets are built.
-        minibatch_kernels: of minibatch discrimination in a dense critic; 0 for none.
         label_flips: probability with which the labels of a real and a generated example are swapped.
         freeze_above: a player learns nothing in a step where it is too far ahead: the critic where its
             accuracy on the batch exceeds this, the generator where the accuracy is below 1 − freeze_above;
@@ -54,62 +46,46 @@ class Gan(Model, Latent, Probed):
     critic_optimizer: Optimizer
     generator_optimizer: Optimizer
     critic_steps: int = 1
-    penalty: float = 0.0
+    penalty: Penalty | None = None
     clip: float | None = None
     threshold: float = 0.0
     latent: int = 64
     prior: Prior = "normal"
-    architecture: Architecture = "mlp"
-    width: int = 128
-    critic_width: int | None = None
-    depth: int = 2
+    architecture: Architecture = DENSE
     output: Output = "tanh"
-    rules: conv.Rules = conv.DCGAN
-    minibatch_kernels: int = 0
     label_flips: float = 0.0
     freeze_above: float | None = None
 
     def refuses(self, task: Task) -> str | None:
-        if self.minibatch_kernels and self.architecture != "mlp":
-            return "minibatch discrimination needs a dense critic"
-        return conv.supports(task.shape) if self.architecture == "conv" else None
+        return self.architecture.refuses(task.shape)
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
-        shape, output = task.shape, self._output(task)
-        critic_width = self.critic_width or self.width
-        if self.architecture == "conv":
-            return {
-                "generator": conv.conv_generator(self.latent, shape, self.width, output, self.rules),
-                "critic": conv.conv_critic(shape, critic_width, self.rules),
-            }
-        if self.architecture == "pacgan":
-            return {
-                "generator": norm_generator(self.latent, shape, self.width, self.depth, output),
-                "critic": maxout_critic(shape, critic_width // 2, self.depth - 1),
-            }
         return {
-            "generator": dense_generator(self.latent, shape, self.width, self.depth, output),
-            "critic": dense_critic(shape, critic_width, self.depth, self.minibatch_kernels),
+            "generator": self.architecture.generator(self.latent, task.shape, self._output(task)),
+            "critic": self.architecture.critic(task.shape),
         }
 
     def phases(self, task: Task) -> Sequence[Phase]:
         """One stretch: so many critic steps, each on fresh data and noise, then one of the generator."""
-        signed = self._signs(task)
+        seen = self._seen(task)
 
         def critic_objective(nets: Nets, batch: Batch) -> Loss:
-            return self.critic_objective(nets, batch._replace(x=_signed(batch.x) if signed else batch.x))
+            return self.critic_objective(nets, batch._replace(x=seen(batch.x)))
 
-        mixed = {"mix": Noise("uniform")} if self.penalty else {}
+        def generator_objective(nets: Nets, batch: Batch) -> Loss:
+            return self.generator_objective(nets, batch, lambda: nets["critic"](seen(batch.x)))
+
+        penalised = self.penalty.noise if self.penalty and self.penalty.weight else {}
         flipped = {"flip": Noise("uniform")} if self.label_flips else {}
         latent = self.latent_noise()
         critic = Update(
             critic_objective,
             {"critic": self.critic_optimizer},
-            latent | mixed | flipped,
+            {**latent, **penalised, **flipped},
             self.critic_steps,
             {} if self.clip is None else {"critic": partial(torch.clamp, min=-self.clip, max=self.clip)},
         )
-        generator = Update(self.generator_objective, {"generator": self.generator_optimizer}, latent)
+        generator = Update(generator_objective, {"generator": self.generator_optimizer}, latent)
         return [Phase([critic, generator])]
 
     def critic_objective(self, nets: Nets, batch: Batch) -> Loss:
@@ -127,19 +103,17 @@ class Gan(Model, Latent, Probed):
             "critic/accuracy_real": right[0],
             "critic/accuracy_fake": right[1],
         }
-        if self.penalty:
-            dense = self.architecture == "mlp" and not self.minibatch_kernels
-            closed = nets["critic"].input_gradient if dense else None
-            stats["critic/penalty"] = games.gradient_penalty(nets["critic"], x, fake, noise["mix"], closed)
-            value = value + self.penalty * stats["critic/penalty"]
+        if self.penalty and self.penalty.weight:
+            stats["critic/penalty"] = self.penalty.of(nets["critic"], x, fake, noise)
+            value = value + self.penalty.weight * stats["critic/penalty"]
         if self.freeze_above is not None:
             value = _unless(sum(right) / 2 > self.freeze_above, value)
         return Loss(value, stats)
 
-    def generator_objective(self, nets: Nets, batch: Batch) -> Loss:
-        """The generator's loss, a batch mean; the data (B, *task.shape) do not enter."""
+    def generator_objective(self, nets: Nets, batch: Batch, real: games.RealScores) -> Loss:
+        """The generator's loss, a batch mean; `real` gives the scores (B,) of data, if the loss asks."""
         scores = nets["critic"](nets["generator"](self._latent(batch.noise["z"])))
-        value = self.generator_loss(scores)
+        value = self.generator_loss(scores, real)
         stats = {"generator/loss": value}
         if self.freeze_above is not None:
             caught = (scores <= self.threshold).float().mean()
@@ -169,9 +143,9 @@ class Gan(Model, Latent, Probed):
     def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
         """How the critic tells held-out data from samples, and what slope it leaves the generator."""
         pair = (real, generated[: len(real)])
-        on_real, on_fake = (nets["critic"](_signed(x) if self._signs(task) else x) for x in pair)
+        on_real, on_fake = map(nets["critic"], map(self._seen(task), pair))
         balanced = torch.full_like(on_fake, self.threshold)
-        slope, equilibrium = (grad(self.generator_loss)(scores).abs().sum() for scores in (on_fake, balanced))
+        slope, equilibrium = self._slope(on_fake, on_real), self._slope(balanced, balanced)
         right = (on_real > self.threshold).float().mean() + (on_fake <= self.threshold).float().mean()
         return {
             "critic/held_out_real": on_real.mean(),
@@ -180,6 +154,10 @@ class Gan(Model, Latent, Probed):
             "critic/auc": (on_real[:, None] > on_fake).float().mean(),
             "generator/score_gradient": slope / equilibrium,
         }
+
+    def _slope(self, fake: Tensor, real: Tensor) -> Tensor:
+        """Sum of what the generator's loss pulls at each score of generated data (B,), a scalar."""
+        return grad(lambda scores: self.generator_loss(scores, lambda: real))(fake).abs().sum()
 
     def _output(self, task: Task) -> nn.Module:
         if task.kind != "images":
@@ -190,6 +168,10 @@ class Gan(Model, Latent, Probed):
         """Whether the nets see images in [−1, 1]."""
         return task.kind == "images" and self.output == "tanh"
 
+    def _seen(self, task: Task) -> Callable[[Tensor], Tensor]:
+        """Data (B, *task.shape) → the same in the range in which the nets see them."""
+        return _signed if self._signs(task) else _unchanged
+
     def _latent(self, z: Tensor) -> Tensor:
         return _signed(z) if self.prior == "uniform" else z
 
@@ -197,6 +179,10 @@ class Gan(Model, Latent, Probed):
 def _unless(stands: Tensor, value: Tensor) -> Tensor:
     """The same value, without a gradient where the player stands still."""
     return torch.where(stands, value.detach(), value)
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x
 
 
 def _signed(x: Tensor) -> Tensor:

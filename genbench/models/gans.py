@@ -6,27 +6,60 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any, Literal
 
-from genbench.models.gan import Gan, Prior
-from genbench.nn.dcgan import Rules
+from genbench.models.gan import Gan, Output, Prior
+from genbench.models.penalties import gradient_penalty
+from genbench.nn.architectures import Architecture, Convolutional, Dense, PacGan, Unbuildable
+from genbench.nn.dcgan import DCGAN, Rules
 from genbench.ops import adversarial as games
 from genbench.ops.optim import adam, rmsprop
 from genbench.registry import forwards, models
 
 NET_OPTIONS = ("latent", "prior", "architecture", "width", "critic_width", "depth", "output")
-"""The options of a `Gan` that every member of the family offers."""
+"""The options of nets that every member of the family offers."""
 GAME_OPTIONS = ("critic_steps", "rate", "beta1", "label_flips", "freeze_above")
 """The options of `gan` that do not depend on its losses and nets."""
 
 
+def nets(
+    latent: int = Gan.latent,
+    prior: Prior = Gan.prior,
+    architecture: Literal["mlp", "conv", "pacgan"] = "mlp",
+    width: int = 128,
+    critic_width: int | None = None,
+    depth: int = 2,
+    output: Output = Gan.output,
+    minibatch_kernels: int = 0,
+    *,
+    rules: Rules = DCGAN,
+) -> dict[str, Any]:
+    """Arguments to `Gan` from the options of its members' nets; `nn.architectures` says what each means.
+
+    Args:
+        depth: hidden layers of dense nets; the image's side decides for conv.
+        minibatch_kernels: for mlp alone.
+        rules: for conv alone.
+    """
+    known: dict[str, Architecture] = {
+        "mlp": Dense(width, critic_width, depth, minibatch_kernels),
+        "conv": Convolutional(width, critic_width, rules),
+        "pacgan": PacGan(width, critic_width, depth),
+    }
+    made = known[architecture]
+    if minibatch_kernels and architecture != "mlp":
+        made = Unbuildable("minibatch discrimination needs a dense critic")
+    return {"latent": latent, "prior": prior, "architecture": made, "output": output}
+
+
 @models.register("gan", cite="goodfellow2014gan")
-@forwards(Gan, *NET_OPTIONS, "minibatch_kernels", "label_flips", "freeze_above")
+@forwards(Gan, "label_flips", "freeze_above")
+@forwards(nets, *NET_OPTIONS, "minibatch_kernels")
 def gan(
     critic_steps: int = 1,
     rate: float = 2e-4,
     beta1: float = 0.5,
     smoothing: float = 0.0,
     smoothed_sides: Literal[1, 2] = 1,
-    **nets: Any,
+    **options: Any,
 ) -> Gan:
     """GAN with the non-saturating generator loss.
 
@@ -40,7 +73,10 @@ def gan(
     critic_loss: games.CriticLoss = games.logistic_critic
     if smoothing:
         critic_loss = partial(games.smoothed_critic, 1 - smoothing, (smoothed_sides - 1) * smoothing)
-    return Gan(critic_loss, games.non_saturating, optimizer, optimizer, critic_steps, **nets)
+    game = {name: options.pop(name) for name in ("label_flips", "freeze_above") if name in options}
+    return Gan(
+        critic_loss, games.non_saturating, optimizer, optimizer, critic_steps, **game, **nets(**options)
+    )
 
 
 @models.register("gan-saturating", cite="goodfellow2014gan")
@@ -63,19 +99,18 @@ def lsgan(**options: Any) -> Gan:
 
 
 @models.register("wgan", cite="arjovsky2017wgan")
-@forwards(Gan, *NET_OPTIONS)
-def wgan(critic_steps: int = 5, rate: float = 5e-5, clip: float = 0.01, **nets: Any) -> Gan:
+@forwards(nets, *NET_OPTIONS)
+def wgan(critic_steps: int = 5, rate: float = 5e-5, clip: float = 0.01, **options: Any) -> Gan:
     """Wasserstein GAN with weight clipping, RMSprop and five critic steps."""
     optimizer = rmsprop(rate)
-    return Gan(
-        games.wasserstein_critic, games.negative_mean, optimizer, optimizer, critic_steps, clip=clip, **nets
-    )
+    losses = games.wasserstein_critic, games.negative_mean
+    return Gan(*losses, optimizer, optimizer, critic_steps, clip=clip, **nets(**options))
 
 
 @models.register("wgan-gp", cite="gulrajani2017wgangp")
-@forwards(Gan, *NET_OPTIONS)
+@forwards(nets, *NET_OPTIONS)
 def wgan_gp(
-    critic_steps: int = 5, rate: float = 1e-4, beta1: float = 0.0, penalty: float = 10.0, **nets: Any
+    critic_steps: int = 5, rate: float = 1e-4, beta1: float = 0.0, penalty: float = 10.0, **options: Any
 ) -> Gan:
     """Wasserstein GAN with gradient penalty; its critic has no batch norm."""
     optimizer = adam(rate, (beta1, 0.9))
@@ -85,9 +120,8 @@ def wgan_gp(
         optimizer,
         optimizer,
         critic_steps,
-        penalty=penalty,
-        rules=Rules(critic_norm=False),
-        **nets,
+        penalty=gradient_penalty(penalty),
+        **nets(**options, rules=Rules(critic_norm=False)),
     )
 
 
@@ -97,5 +131,5 @@ def wgan_gp(
 def dcgan(latent: int = 100, prior: Prior = "uniform", width: int = 64, **options: Any) -> Gan:
     """Deep convolutional GAN by its paper's five architecture rules, each of which can be broken."""
     rules = Rules(**{rule.name: options.pop(rule.name) for rule in fields(Rules) if rule.name in options})
-    made = gan(latent=latent, prior=prior, width=width, architecture="conv", **options)
-    return replace(made, rules=rules)
+    made = gan(latent=latent, prior=prior, **options)
+    return replace(made, architecture=Convolutional(width, rules=rules))

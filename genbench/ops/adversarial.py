@@ -1,19 +1,31 @@
 """Losses of adversarial games, on the scores (logits) that a critic gives.
 
 The critic's losses take the scores of one seed's real and generated batch, shape (B,); the generator's
-take the scores of its batch. All are minimised.
+take the scores of its batch, and a way to those of a real one. All are minimised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
 CriticLoss = Callable[[Tensor, Tensor], Tensor]
-GeneratorLoss = Callable[[Tensor], Tensor]
+"""Scores (B,) of real and of generated data → scalar."""
+
+RealScores = Callable[[], Tensor]
+"""Gives the scores (B,) of a real batch, which are not computed before a loss asks for them."""
+
+
+class GeneratorLoss(Protocol):
+    """What the generator descends; relativistic losses ask for the real scores, most do not."""
+
+    def __call__(self, fake: Tensor, real: RealScores, /) -> Tensor:
+        """A scalar, of the scores (B,) of generated data, and a function that gives the (B,) of real data."""
+        ...
 
 
 def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
@@ -35,7 +47,7 @@ def smoothed_critic(real_target: float, fake_target: float, real: Tensor, fake: 
     return on_real.mean() + on_fake.mean()
 
 
-def saturating(fake: Tensor) -> Tensor:
+def saturating(fake: Tensor, real: RealScores | None = None) -> Tensor:
     """E log(1 − D(G(z))), the minimax generator loss (Goodfellow et al. 2014, eq. 1).
 
     Its gradient vanishes where D is sure; `non_saturating` is the one to train with. Shape (B,) → scalar.
@@ -43,7 +55,7 @@ def saturating(fake: Tensor) -> Tensor:
     return -softplus(fake).mean()
 
 
-def non_saturating(fake: Tensor) -> Tensor:
+def non_saturating(fake: Tensor, real: RealScores | None = None) -> Tensor:
     """−E log D(G(z)) (Goodfellow et al. 2014, section 3), (B,) → scalar."""
     return softplus(-fake).mean()
 
@@ -53,7 +65,7 @@ def least_squares_critic(real: Tensor, fake: Tensor) -> Tensor:
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
-def least_squares_generator(fake: Tensor) -> Tensor:
+def least_squares_generator(fake: Tensor, real: RealScores | None = None) -> Tensor:
     """½ E (D(G(z)) − 1)² (Mao et al. 2017, eq. 9), (B,) → scalar."""
     return (fake - 1).square().mean() / 2
 
@@ -66,7 +78,7 @@ def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
     return fake.mean() - real.mean()
 
 
-def negative_mean(fake: Tensor) -> Tensor:
+def negative_mean(fake: Tensor, real: RealScores | None = None) -> Tensor:
     """−E f(G(z)), the generator of Wasserstein and hinge games (Arjovsky et al. 2017), (B,) → scalar."""
     return -fake.mean()
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from genbench.models.capabilities import Latent, Probed
 from genbench.models.gan import Gan
 from genbench.models.model import Model, Nets, Phase, Sampler
+from genbench.models.penalties import gradient_penalty
 from genbench.nn.dcgan import halvings
 from genbench.nn.mlp import mlp
 from genbench.ops import adversarial as games
@@ -104,9 +105,9 @@ class Game(Model, Latent, Probed):
     def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
         return self._gan.probe(task, nets, real, generated)
 
-    def generator_loss(self, scores: Tensor) -> Tensor:
-        """The generator's loss on the critic's scores (B,)."""
-        return LOSSES[self.loss][1](scores)
+    def generator_loss(self, fake: Tensor, real: games.RealScores) -> Tensor:
+        """The generator's loss, a scalar, on scores (B,), as an `ops.adversarial.GeneratorLoss`."""
+        return LOSSES[self.loss][1](fake, real)
 
     @cached_property
     def _gan(self) -> Gan:
@@ -117,7 +118,7 @@ class Game(Model, Latent, Probed):
             self._optimizer(self.critic_rate),
             self._optimizer(self.rate),
             critic_steps=self.critic_steps,
-            penalty=self.penalty,
+            penalty=gradient_penalty(self.penalty),
             clip=self.clip,
             threshold=threshold,
             latent=self.latent,

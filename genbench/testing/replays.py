@@ -38,12 +38,13 @@ def replay(
     fake = model.sampler(task).start.of(nets, {"z": latent}, task.asked(REPLAYED))
     scores = nets["critic"](2 * fake - 1 if images else fake)
     real_scores = nets["critic"](2 * real.view(-1, *task.shape) - 1 if images else real)
-    (own,) = torch.autograd.grad(model.generator_loss(scores), flats["generator"], retain_graph=True)
+    loss = model.generator_loss(scores, lambda: real_scores)
+    (own,) = torch.autograd.grad(loss, flats["generator"], retain_graph=True)
     (even,) = torch.autograd.grad(scores.mean(), flats["generator"], retain_graph=True)
     (critic,) = torch.autograd.grad(real_scores.mean() - scores.mean(), flats["critic"])
-    balanced = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     level = 0.5 if model.loss == "least-squares" else 0.0
-    (equilibrium,) = torch.autograd.grad(model.generator_loss(balanced + level), balanced)
+    balanced = torch.full((1,), level, dtype=torch.float64, requires_grad=True)
+    (equilibrium,) = torch.autograd.grad(model.generator_loss(balanced, balanced.detach), balanced)
     depths = [_depth(layouts[n], g) for n, g in (("generator", own), ("critic", critic))]
     auc = float((real_scores[:, None] > scores).double().mean())
     return {

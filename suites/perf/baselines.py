@@ -46,6 +46,7 @@ def wgan_gp_step(model: Gan, task: Task, batch: int, rate: float = 1e-3) -> Step
     generator, critic = model.nets(task).values()
     first, second = (Adam(net.parameters(), rate, (0.0, 0.9)) for net in (critic, generator))
     batches = _batches(task, batch, signed=task.kind == "images")
+    weight = model.penalty.weight if model.penalty else 0.0
 
     def penalty(real: Tensor, fake: Tensor) -> Tensor:
         mix = torch.rand(batch, *[1] * (real.dim() - 1))
@@ -57,7 +58,7 @@ def wgan_gp_step(model: Gan, task: Task, batch: int, rate: float = 1e-3) -> Step
         for _ in range(model.critic_steps):
             x, fake = batches(), generator(torch.randn(batch, model.latent)).detach()
             first.zero_grad()
-            (critic(fake).mean() - critic(x).mean() + model.penalty * penalty(x, fake)).backward()
+            (critic(fake).mean() - critic(x).mean() + weight * penalty(x, fake)).backward()
             first.step()
         second.zero_grad()
         (-critic(generator(torch.randn(batch, model.latent))).mean()).backward()

@@ -11,6 +11,7 @@ import torch
 
 from genbench.engine.ensemble import Ensemble
 from genbench.engine.state import State
+from genbench.nn.architectures import Convolutional
 from genbench.registry import models, tasks
 
 from . import baselines
@@ -30,8 +31,9 @@ def small_ensemble(name: str, task: Any, seeds: tuple[int, ...] = SEEDS, **given
     """The named model, small, on a task."""
     entry = models[name]
     options = {o: v for o, v in SMALL.items() if o in entry.options} | SIZED.get(name, {}) | given
-    loops = "conv" in str(getattr(entry.create(**options), "architecture", ""))
-    return Ensemble(entry.create(**options), task, seeds, 10**6, BATCH, "loop" if loops else "batched")
+    model = entry.create(**options)
+    loops = isinstance(getattr(model, "architecture", None), Convolutional)
+    return Ensemble(model, task, seeds, 10**6, BATCH, "loop" if loops else "batched")
 
 
 def advance(ensemble: Ensemble, state: State, steps: int) -> None:

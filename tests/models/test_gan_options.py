@@ -71,7 +71,7 @@ def test_who_is_too_far_ahead_stands_still(score, critic, generator):
     nets = {"generator": lambda z: gain * z, "critic": lambda x: gain * x[:, 0]}
     x, noise = torch.full((6, 2), score), {"z": torch.full((6, 2), -score)}
     batch = Batch(x, x.new_zeros(6, 0), noise)
-    losses = model.critic_objective(nets, batch), model.generator_objective(nets, batch)
+    losses = [update.objective(nets, batch) for update in model.phases(POINTS)[0].updates]
     moved = [torch.autograd.grad(loss.value, gain, allow_unused=True)[0] for loss in losses]
     assert [bool(slope != 0) for slope in moved] == [critic, generator]
 
@@ -84,7 +84,8 @@ def test_minibatch_features_are_large_where_a_batch_is_all_alike():
     assert torch.equal(alike[:, 3:], torch.ones(8, 2))
     assert diverse[:, 3:].mean() < 0.5
     assert torch.equal(diverse[:, :3], 10 * x)
-    assert "dense" in dcgan().__class__(**{**vars(dcgan()), "minibatch_kernels": 2}).refuses(IMAGES)
+    for architecture in ("conv", "pacgan"):
+        assert "dense" in gan(architecture=architecture, minibatch_kernels=2).refuses(IMAGES)
 
 
 def test_nets_see_the_range_of_the_output():

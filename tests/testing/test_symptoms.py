@@ -114,3 +114,13 @@ def test_small_tasks_of_the_corpus():
     rows = (bars.train.std(3) == 0).all(2).flatten()
     columns = (bars.train.std(2) == 0).all(2).flatten()
     assert bool((rows | columns).all())
+
+
+def test_a_penalised_game_trains_and_its_gradients_are_replayed():
+    task = task_named("grid9")
+    game = Game(loss="wasserstein", penalty=0.1, hidden=(8,), critic_hidden=(8,))
+    ensemble = Ensemble(game, task, (0,), 2, 8)
+    state = ensemble.initial()
+    ensemble.advance(state, 2)
+    found = {name: value for _, _, name, value in Outcomes(task).measure(ensemble, state)}
+    assert found["pull"] == pytest.approx(1), "the loss is linear in the scores"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genbench.engine import streams
 from genbench.engine.ensemble import Ensemble
@@ -15,10 +15,13 @@ from genbench.engine.gradients import gradient
 from genbench.engine.state import State
 from genbench.models.gan import Gan
 from genbench.models.model import Batch, Loss, Model, Nets, Phase, Sampler, Update
-from genbench.ops.adversarial import GeneratorLoss, non_saturating, saturating
+from genbench.ops.adversarial import non_saturating, saturating
 from genbench.tasks.task import Task
 
-LOSSES: Mapping[str, GeneratorLoss] = {"saturating": saturating, "non_saturating": non_saturating}
+LOSSES: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "saturating": saturating,
+    "non_saturating": non_saturating,
+}
 PROBE = 1024
 """Samples behind each measured gradient."""
 

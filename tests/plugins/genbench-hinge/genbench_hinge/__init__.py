@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from genbench.models.gan import Gan
+from genbench.nn.architectures import Dense
 from genbench.ops.adversarial import negative_mean
 from genbench.ops.optim import adam
 from genbench.registry import models
@@ -17,4 +18,5 @@ def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
 def hinge_gan(latent: int = 2, width: int = 64, critic_steps: int = 1) -> Gan:
     """GAN with hinge loss; differs from `gan` in its two losses alone."""
     optimizer = adam(1e-3, betas=(0.5, 0.999))
-    return Gan(hinge_critic, negative_mean, optimizer, optimizer, critic_steps, latent=latent, width=width)
+    losses, architecture = (hinge_critic, negative_mean), Dense(width)
+    return Gan(*losses, optimizer, optimizer, critic_steps, latent=latent, architecture=architecture)
