@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from genbench.models.capabilities import Encoder, ImportanceWeighted, Latent, Probed
 from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
 from genbench.nn.vae import Vae as VaeNet
-from genbench.ops.optim import adam
+from genbench.ops.optim import Optimizer, adam, chain, piecewise_constant, scale_by_schedule
 from genbench.ops.variational import (
     bernoulli_log_likelihood,
     gaussian_kl,
@@ -34,6 +34,8 @@ WARM_UP_STEPS = 10
 
 Decoder = Literal["bernoulli", "gaussian"]
 Activation = Literal["relu", "tanh"]
+Growth = Callable[[Tensor], Tensor | float]
+"""Share of the phase that is over, shape () → β."""
 
 
 @models.register("vae", cite="kingma2014vae")
@@ -50,15 +52,17 @@ class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
         deterministic: codes are the means of q(z | x), without noise. With `beta` 0 this is a plain
             autoencoder, whose likelihoods and samples mean nothing.
         warm_up: share of the run in which β grows, in ten stairs from a tenth of `beta` (Bowman et al. 2016
-            grow it gradually); each starts Adam anew.
+            grow it gradually); see `restarts`.
         free_bits: nats λ below which a unit's mean KL costs nothing more: Σ_j max(λ, KL_j) (Kingma et al.
             2016, arXiv:1606.04934, section C.8).
         decoder: what p(x | z) is; None chooses by the kind of data.
         activation, glorot: of the hidden layers, and how their weights start; see `nn.vae.Vae`.
         eps: Adam's.
         stages: stretches of training, the i-th 3^i times as long as the first and at rate · 10^(−i/7)
-            (Burda et al. 2016, with eight); each starts Adam anew.
+            (Burda et al. 2016, with eight); see `restarts`.
         dynamic_binarization: images are drawn from their grey values anew at every step.
+        restarts: every stair and stage starts Adam anew. If not, the run is one stretch: β grows in a line
+            from 0 to `beta` in the share `warm_up`, and the rate alone falls from stage to stage.
     """
 
     latent: int = 20
@@ -76,6 +80,7 @@ class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
     eps: float = 1e-8
     stages: PositiveInt = 1
     dynamic_binarization: bool = False
+    restarts: bool = True
 
     def refuses(self, task: Task) -> str | None:
         if self.decoder == "bernoulli" and task.kind == "points":
@@ -91,31 +96,56 @@ class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
 
     def phases(self, task: Task) -> Sequence[Phase]:
         lengths = [3**i for i in range(self.stages)]
+        if not self.restarts:
+            return [self._phase(task, 1.0, self._slowing(lengths), self.growing_beta)]
         stair = sum(lengths) * self.warm_up / (1 - self.warm_up) / WARM_UP_STEPS
         growing = [self.beta * (i + 1) / WARM_UP_STEPS for i in range(WARM_UP_STEPS)] if self.warm_up else []
-        staged = [self._phase(task, n, self.rate * 10 ** (-i / 7), self.beta) for i, n in enumerate(lengths)]
-        return [self._phase(task, stair, self.rate, beta) for beta in growing] + staged
+        planned = [(stair, self.rate, beta) for beta in growing]
+        planned += [(n, self.rate * 10 ** (-i / 7), self.beta) for i, n in enumerate(lengths)]
+        return [
+            self._phase(task, share, adam(rate, eps=self.eps), _always(beta)) for share, rate, beta in planned
+        ]
 
-    def _phase(self, task: Task, share: float, rate: float, beta: float) -> Phase:
-        gaussian, stage = self._gaussian(task), replace(self, beta=beta)
+    def _phase(self, task: Task, share: float, optimizer: Optimizer, beta: Growth) -> Phase:
+        gaussian = self._gaussian(task)
 
         def objective(nets: Nets, batch: Batch) -> Loss:
             x = batch.x
             x = (batch.noise["data"] < x).to(x.dtype) if self.dynamic_binarization else x
-            return stage.negative_elbo(nets, x, batch.noise["posterior"], gaussian)
+            return self.negative_elbo(nets, x, batch.noise["posterior"], gaussian, beta(batch.progress))
 
         noise = {"posterior": Noise("normal", (self.latent,))}
         noise |= {"data": Noise("uniform", task.shape)} if self.dynamic_binarization else {}
-        return Phase([Update(objective, {"vae": adam(rate, eps=self.eps)}, noise)], share)
+        return Phase([Update(objective, {"vae": optimizer}, noise)], share)
 
-    def negative_elbo(self, nets: Nets, x: Tensor, posterior: Tensor, gaussian: bool) -> Loss:
-        """Batch mean of the two terms in nats, of examples (B, *task.shape) and noise (B, latent)."""
+    def _slowing(self, lengths: Sequence[int]) -> Optimizer:
+        """Adam whose rate falls at the start of every stage but the first, which holds the warm-up."""
+        optimizer = adam(self.rate, eps=self.eps)
+        if len(lengths) == 1:
+            return optimizer
+        before = [sum(lengths[:i]) / sum(lengths) for i in range(1, len(lengths))]
+        shares = (0.0, *(self.warm_up + (1 - self.warm_up) * share for share in before))
+        factors = tuple(10 ** (-i / 7) for i in range(len(lengths)))
+        return chain(optimizer, scale_by_schedule(piecewise_constant(shares, factors)))
+
+    def growing_beta(self, progress: Tensor) -> Tensor | float:
+        """β without restarts, a scalar, once a share `progress` of the run, shape (), is over."""
+        return self.beta * (progress / self.warm_up).clamp_max(1.0) if self.warm_up else self.beta
+
+    def negative_elbo(
+        self, nets: Nets, x: Tensor, posterior: Tensor, gaussian: bool, beta: Tensor | float | None = None
+    ) -> Loss:
+        """Batch mean of the two terms in nats, of examples (B, *task.shape) and noise (B, latent).
+
+        Args:
+            beta: a scalar in place of the model's own.
+        """
         mean, log_variance = nets["vae"].encode(x)
         z = mean if self.deterministic else reparameterise(mean, log_variance, posterior)
         fit = _log_likelihood(nets, x, z, gaussian).mean()
         units = gaussian_kl(mean, log_variance).mean(0)
         cost = units.clamp_min(self.free_bits) if self.free_bits else units
-        value = self.beta * cost.sum() - self.reconstruction * fit
+        value = (self.beta if beta is None else beta) * cost.sum() - self.reconstruction * fit
         return Loss(value, {"vae/loss": value, "vae/reconstruction_error": -fit, "vae/kl": units.sum()})
 
     def probe(self, task: Task, nets: Nets, real: Tensor, generated: Tensor) -> Mapping[str, Tensor]:
@@ -175,6 +205,10 @@ class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
 
     def _gaussian(self, task: Task) -> bool:
         return task.kind == "points" if self.decoder is None else self.decoder == "gaussian"
+
+
+def _always(beta: float) -> Growth:
+    return lambda progress: beta
 
 
 def _log_likelihood(nets: Nets, x: Tensor, z: Tensor, gaussian: bool) -> Tensor:

@@ -1,4 +1,4 @@
-"""Options of models that had another name once, and are found under it in the records of older runs."""
+"""Options of models that had another name once, or did not exist: older runs stay the runs that they were."""
 
 from __future__ import annotations
 
@@ -12,15 +12,28 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
 }
 """Model → first name of an option → its name today."""
 
+ADDED: Mapping[str, Mapping[str, Any]] = {"vae": {"restarts": True}}
+"""Model → option that there was not always → what runs did before there was a choice.
+
+A run with that value has the key it had without the option. An option goes here with its first default, which
+stays here whatever the default becomes.
+"""
+
 
 def todays_names(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a record, old or new, by the names that they have today; the order stays."""
-    return _translated(options, RENAMED.get(model, {}))
+    """The options of a record, old or new, by the names that they have today; the order stays.
+
+    Options that were added since follow, with what the run did.
+    """
+    named = _translated(options, RENAMED.get(model, {}))
+    return named | {name: value for name, value in ADDED.get(model, {}).items() if name not in named}
 
 
 def first_names(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The inverse of `todays_names`: a run's key is made of these, so that it is found where it was."""
-    return _translated(options, {new: old for old, new in RENAMED.get(model, {}).items()})
+    added = ADDED.get(model, {})
+    first = {name: value for name, value in options.items() if name not in added or value != added[name]}
+    return _translated(first, {new: old for old, new in RENAMED.get(model, {}).items()})
 
 
 def _translated(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
