@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from genbench.registry import models
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.suite.renamed import ADDED, RENAMED, first_names, todays_names
 
@@ -39,3 +40,8 @@ def test_names_of_today_and_of_the_first_edition_are_inverse(model: str) -> None
 def test_another_value_of_an_added_option_is_kept() -> None:
     assert first_names("vae", {"restarts": False}) == {"restarts": False}
     assert todays_names("vae", {"restarts": False}) == {"restarts": False}
+
+
+@pytest.mark.parametrize("model", sorted(ADDED))
+def test_what_was_added_are_options_of_today(model: str) -> None:
+    assert models[model].resolve(ADDED[model]).items() >= ADDED[model].items()
