@@ -23,11 +23,6 @@ def generator(device: torch.device, *key: object) -> torch.Generator:
     return made
 
 
-def fill(noise: Noise, out: Tensor, source: torch.Generator) -> Tensor:
-    """Overwrite `out` with draws of the distribution of `noise`."""
-    return out.normal_(generator=source) if noise.distribution == "normal" else out.uniform_(generator=source)
-
-
 def module_seed(*key: object) -> int:
     """The seed that belongs to `key`, for random numbers that modules draw of their own."""
     return generator(torch.device("cpu"), *key, "modules").initial_seed()
@@ -41,7 +36,7 @@ def draw(
     drawn = {name: torch.empty(len(sources), *lead, *n.shape, device=device) for name, n in noises.items()}
     for name, noise in noises.items():
         for out, source in zip(drawn[name], sources, strict=True):
-            fill(noise, out, source)
+            noise.fill(out, source)
     return drawn
 
 

@@ -20,7 +20,6 @@ from genbench.metrics.inputs import cached, reference
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around
 from genbench.models.capabilities import EnergyModel, ImportanceWeighted
-from genbench.models.model import Noise
 from genbench.ops.belief import deep_log_weights, gibbs_sweep
 from genbench.ops.partition import LogPartition, RbmParameters, ais, log_odds, log_partition, reverse_ais
 from genbench.registry import metrics
@@ -231,18 +230,9 @@ def _log_weights(subject: Subject, x: Tensor, draws: int, generator: torch.Gener
     parts = []
     for first in range(0, draws, most):
         lead = min(most, draws - first), len(x)
-        noise = {name: _drawn(law, lead, generator) for name, law in model.weight_noise(task).items()}
+        noise = {name: noise.draw(lead, generator) for name, noise in model.weight_noise(task).items()}
         parts.append(model.log_weights(task, subject.nets, x, noise).double())
     return torch.cat(parts)
-
-
-def _drawn(noise: Noise, lead: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    out = torch.empty(*lead, *noise.shape, device=generator.device)
-    return (
-        out.normal_(generator=generator)
-        if noise.distribution == "normal"
-        else out.uniform_(generator=generator)
-    )
 
 
 def _machines(subject: Subject) -> list[RbmParameters]:

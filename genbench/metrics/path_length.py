@@ -86,11 +86,7 @@ _MIDDLES = {"normal": 0.0, "uniform": 0.5}
 def _draws(
     noises: Mapping[str, Noise], n: int, generator: torch.Generator, device: torch.device
 ) -> dict[str, Tensor]:
-    draw = {"normal": torch.randn, "uniform": torch.rand}
-    return {
-        name: draw[noise.distribution]((n, *noise.shape), generator=generator).to(device)
-        for name, noise in noises.items()
-    }
+    return {name: noise.draw((n,), generator).to(device) for name, noise in noises.items()}
 
 
 def between(

@@ -39,6 +39,16 @@ class Noise:
     def numel(self) -> int:
         return math.prod(self.shape)
 
+    def fill(self, out: Tensor, generator: torch.Generator) -> Tensor:
+        """`out` of any shape, overwritten with draws."""
+        if self.distribution == "normal":
+            return out.normal_(generator=generator)
+        return out.uniform_(generator=generator)
+
+    def draw(self, lead: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        """Draws for so many examples, shape (*lead, *shape), where the generator lives."""
+        return self.fill(torch.empty(*lead, *self.shape, device=generator.device), generator)
+
 
 @dataclass(frozen=True)
 class Constant:
