@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -135,12 +136,12 @@ def _targets(own: Mapping[str, Place]) -> Targets:
     return found
 
 
-class _Reader:
+class _Reader(abc.ABC):
     """Reads a module, or a part of one, with the parameters and the state of a seed."""
 
+    @abc.abstractmethod
     def _read(self) -> Any:
         """The module, filled."""
-        raise NotImplementedError
 
     def _shown(self, found: Any, step: Callable[[Any], Any]) -> Any:
         """What was found one step into the module, so that it is this seed's whenever it is used."""
