@@ -32,8 +32,8 @@ class Raises(Vae):
 class Diverges(Vae):
     """A model whose loss is not finite in half of its seeds' batches, sooner or later."""
 
-    def negative_elbo(self, nets, x, posterior, gaussian):
-        loss = super().negative_elbo(nets, x, posterior, gaussian)
+    def negative_elbo(self, nets, x, posterior, gaussian, *beta):
+        loss = super().negative_elbo(nets, x, posterior, gaussian, *beta)
         return loss._replace(value=torch.where(posterior[0, 0] > 1.5, torch.nan, loss.value))
 
 

@@ -96,10 +96,14 @@ def test_a_record_of_a_later_version_can_be_read(run: RunFolder) -> None:
     [
         ("gan", {"width": 8, "flips": 0.1, "rate": 1}, {"width": 8, "label_flips": 0.1, "rate": 1}),
         ("lsgan", {"kernels": 3, "freeze": 0.8}, {"minibatch_kernels": 3, "freeze_above": 0.8}),
-        ("vae", {"dynamic": True}, {"dynamic_binarization": True}),
-        ("vae", {"flips": 0.1}, {"flips": 0.1}),
+        ("vae", {"dynamic": True}, {"dynamic_binarization": True, "restarts": True}),
+        ("vae", {"flips": 0.1, "restarts": False}, {"flips": 0.1, "restarts": False}),
         ("of-a-plugin", {"dynamic": True}, {"dynamic": True}),
-        ("vae", {"dynamic": 1, "dynamic_binarization": 2}, {"dynamic": 1, "dynamic_binarization": 2}),
+        (
+            "vae",
+            {"dynamic": 1, "dynamic_binarization": 2},
+            {"dynamic": 1, "dynamic_binarization": 2, "restarts": True},
+        ),
         ("vae", [3], [3]),
     ],
     ids=str,
