@@ -74,8 +74,8 @@ def _made(sampler: Sampler, nets: Nets, noise: Draws, asked: Tensor) -> Tensor:
     if sampler.read is None:
         return x
     middles = {
-        name: x.new_full((len(x), *law.shape), _MIDDLES[law.distribution])
-        for name, law in sampler.read.noise.items()
+        name: x.new_full((len(x), *declared.shape), _MIDDLES[declared.distribution])
+        for name, declared in sampler.read.noise.items()
     }
     return sampler.read.of(nets, x, middles, asked)
 

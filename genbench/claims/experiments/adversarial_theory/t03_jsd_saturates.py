@@ -113,7 +113,7 @@ def _distances(theta: float, budget: Budget) -> pd.DataFrame:
     rows = []
     for seed in range(budget.seeds):
         source = torch.Generator().manual_seed(seed)
-        x, y = (law(torch.rand(POINTS, generator=source), torch.zeros(0)) for law in (p, q))
+        x, y = (distribution(torch.rand(POINTS, generator=source), torch.zeros(0)) for distribution in (p, q))
         d_x, d_y = (scores(trained["jsd"], seed, points) for points in (x, y))
         f_x, f_y = (scores(trained["critic"], seed, points) for points in (x, y))
         rows.append((seed, theta, _divergence(d_x, d_y), _transport(x, y), float(f_x.mean() - f_y.mean())))

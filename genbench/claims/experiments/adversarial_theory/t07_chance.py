@@ -70,11 +70,11 @@ def chance_is_not_enough() -> Claim:
 
 def measure(budget: Budget) -> pd.DataFrame:
     """Columns generator, discriminator, seed, accuracy, captured (share of modes); `size` is the batch."""
-    parts = [_judged(name, depth, budget) for name in _laws() for depth in DEPTHS]
+    parts = [_judged(name, depth, budget) for name in _distributions() for depth in DEPTHS]
     return pd.concat(parts, ignore_index=True)
 
 
-def _laws() -> dict[str, PointSampler]:
+def _distributions() -> dict[str, PointSampler]:
     ring = _truth().centers
     covariance_sigma = float(ring.square().sum(1).mean() / 2) ** 0.5
     return {
@@ -85,21 +85,21 @@ def _laws() -> dict[str, PointSampler]:
 
 
 def _judged(name: str, discriminator: str, budget: Budget) -> pd.DataFrame:
-    laws = _laws()
-    model = TwoDistributions(laws["the data"], laws[name], depth=DEPTHS[discriminator])
+    distributions = _distributions()
+    model = TwoDistributions(distributions["the data"], distributions[name], depth=DEPTHS[discriminator])
     trained = Trained.of(model, no_data(2), budget.seeds, budget.steps, budget.size)
     rows = []
     for seed in range(budget.seeds):
         source = torch.Generator().manual_seed(seed)
-        real, fake = (_drawn(laws[law], source) for law in ("the data", name))
+        real, fake = (_drawn(distributions[distribution], source) for distribution in ("the data", name))
         right = [(scores(trained, seed, real) > 0), (scores(trained, seed, fake) <= 0)]
         accuracy = float(torch.cat(right).double().mean())
         rows.append((name, discriminator, seed, accuracy, _captured(fake)))
     return pd.DataFrame(rows, columns=["generator", "discriminator", "seed", "accuracy", "captured"])
 
 
-def _drawn(law: PointSampler, source: torch.Generator) -> Tensor:
-    return law(torch.rand(POINTS, generator=source), torch.randn(POINTS, 2, generator=source))
+def _drawn(distribution: PointSampler, source: torch.Generator) -> Tensor:
+    return distribution(torch.rand(POINTS, generator=source), torch.randn(POINTS, 2, generator=source))
 
 
 def _captured(x: Tensor) -> float:
