@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -35,7 +36,7 @@ class Condition:
     held_out: Tensor
     paired: bool = True
 
-    @property
+    @cached_property
     def classes(self) -> int:
         """Number of classes; only for conditions that are classes."""
         return 1 + int(max(self.train.max(), self.held_out.max()))

@@ -5,7 +5,19 @@ import torch
 from torch import Tensor, nn
 
 from genbench.engine.ensemble import Ensemble
-from genbench.models.model import Draw, Loss, Model, Noise, Phase, Sampler, Update
+from genbench.engine.spans import spans
+from genbench.models.model import (
+    Constant,
+    Copy,
+    Draw,
+    Loss,
+    Model,
+    Noise,
+    Phase,
+    Sampler,
+    Start,
+    Update,
+)
 from genbench.ops.optim import sgd
 from genbench.registry import models, tasks
 from genbench.tasks.task import Task
@@ -111,3 +123,48 @@ def test_methods_on_one_seed_see_the_same_data(task):
         runs.advance(state, 6)
     assert len(seen["first"]) == 6
     assert all(torch.equal(a, b) for a, b in zip(seen["first"], seen["second"], strict=True))
+
+
+def test_phases_of_fixed_length_come_off_the_budget_and_others_share_the_rest():
+    phases = [Phase([], steps=3), Phase([], share=1), Phase([], steps=2), Phase([], share=3)]
+    assert [(s.start, s.end) for s in spans(phases, 25)] == [(0, 3), (3, 8), (8, 10), (10, 25)]
+    assert [(s.start, s.end) for s in spans(phases, 4)] == [(0, 3), (3, 3), (3, 4), (4, 4)]
+    assert [(s.start, s.end) for s in spans([Phase([], steps=1)], 9)] == [(0, 1)]
+
+
+class Counting(Mean):
+    """Keeps a constant, a copy of a net and noise, and tells how far the phase is."""
+
+    def objective(self, nets, batch) -> Loss:
+        stats = {"progress": batch.progress, "calls": nets["mean"].calls}
+        moved = {"mean.calls": nets["mean"].calls + 1}
+        return super().objective(nets, batch)._replace(buffers=moved, stats=stats)
+
+    def buffers(self, task: Task, batch: int) -> dict[str, Start]:
+        return {
+            "mean.calls": Constant(5.0),
+            "mean.first": Copy("mean"),
+            "idle.noise": Noise("normal", (3,)),
+        }
+
+
+@pytest.mark.parametrize("backend", ["batched", "loop"])
+def test_buffers_start_as_a_constant_a_copy_or_noise(task, backend):
+    runs = Ensemble(Counting(), task, (0, 1), steps=8, batch=8, backend=backend)
+    state = runs.initial()
+    first = state.players["mean"].clone()
+    signals = runs.advance(state, 1).read()
+    assert signals["calls"] == [5.0, 5.0]
+    assert signals["progress"] == [0.0, 0.0]
+    runs.advance(state, 4)
+    assert state.buffers["mean.calls"].tolist() == [9.0, 9.0]
+    assert torch.equal(state.buffers["mean.first"], first)
+    assert not torch.equal(state.players["mean"], first)
+    assert not torch.equal(*state.buffers["idle.noise"])
+
+
+def test_progress_is_the_share_of_the_phase_that_is_over(task):
+    runs = Ensemble(Counting(), task, (0,), steps=8, batch=8)
+    state = runs.initial()
+    found = [runs.advance(state, step).read()["progress"][0] for step in range(1, 9)]
+    assert found == pytest.approx([0, 1 / 2, 0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6])

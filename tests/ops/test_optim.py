@@ -72,3 +72,37 @@ def test_clipping_shortens_long_gradients_alone():
 def test_rate_of_a_chain_is_its_step_size():
     assert optim.adam(3e-4).rate == 3e-4
     assert optim.chain(optim.weight_decay(0.1), optim.scale(-0.02)).rate == 0.02
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        (optim.warm_up(4), {(0, 0.0): 0.25, (2, 0.5): 0.75, (3, 0.9): 1.0, (50, 0.9): 1.0}),
+        (optim.cosine(), {(0, 0.0): 1.0, (7, 0.5): 0.5, (9, 1.0): 0.0}),
+        (optim.cosine(0.2), {(0, 0.0): 1.0, (7, 0.5): 0.6, (9, 1.0): 0.2}),
+        (optim.exponential(0.01), {(0, 0.0): 1.0, (7, 0.5): 0.1, (9, 1.0): 0.01}),
+        (
+            optim.piecewise_constant((0.0, 0.25, 0.5), (1.0, 0.5, 0.1)),
+            {(0, 0.0): 1.0, (1, 0.3): 0.5, (2, 0.9): 0.1},
+        ),
+    ],
+)
+def test_schedules_at_known_points(schedule, factors):
+    for (count, progress), factor in factors.items():
+        found = schedule(torch.tensor(float(count)), torch.tensor(progress))
+        assert float(found) == pytest.approx(factor, abs=1e-6)
+
+
+def test_a_schedule_scales_the_step_and_restarts_nothing():
+    """Adam's moments go on as without it; of a stack of seeds all rows take the same factor."""
+    plain, scaled = optim.adam(0.1), optim.chain(optim.adam(0.1), optim.scale_by_schedule(optim.warm_up(2)))
+    x = torch.ones(3, 4)
+    states = plain.init(x), scaled.init(x)
+    for step in range(3):
+        gradient = torch.randn(3, 4, generator=torch.Generator().manual_seed(step))
+        wanted, first = plain.update(gradient, states[0], x)
+        found, second = scaled.update(gradient, states[1], x, 0.5)
+        states = first, second
+        torch.testing.assert_close(found, wanted * min(1.0, (step + 1) / 2))
+        torch.testing.assert_close(second["0.0.m"], first["0.m"])
+    assert scaled.rate == plain.rate
