@@ -185,7 +185,8 @@ def ema(average: str, of: str, decay: float) -> Assign:
 
     The two nets must have the same parameters; give `average` in `Model.nets` as a copy of `of`, and name it
     in `Model.sampler` (Polyak & Juditsky 1992, doi:10.1137/0330046; for GANs Yazıcı et al. 2019,
-    arXiv:1806.04498).
+    arXiv:1806.04498). Buffers are not followed: not for nets that learn running statistics, whose average
+    would be drawn from with those that it started with.
     """
 
     def follow(nets: Nets, batch: Batch) -> Values:

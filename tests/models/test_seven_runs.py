@@ -1,6 +1,6 @@
 """Whole runs of seven kinds of method: looks, walks, costs, scores, checkpoints, repeats, processes."""
 
-from dataclasses import replace
+import inspect
 
 import pytest
 import torch
@@ -11,6 +11,7 @@ from genbench.engine.ensemble import Ensemble
 from genbench.engine.latent_walks import WALKS, walk
 from genbench.engine.parallel import Split, refuses
 from genbench.engine.placement import Placement
+from genbench.engine.rehearsal import example_batch
 from genbench.engine.sample_probe import Probe
 from genbench.executors.attempt import folder_of
 from genbench.executors.local import run_all
@@ -38,7 +39,7 @@ def registered(monkeypatch):
             f"a-{name}": Entry(f"a-{name}", lambda value=value: value) for name, value in named.items()
         }
         for entry in entries.values():
-            entry.factory.__signature__ = __import__("inspect").Signature()
+            entry.factory.__signature__ = inspect.Signature()
         monkeypatch.setattr(registry, "_entries", {**registry._entries, **entries})
 
 
@@ -123,5 +124,8 @@ def test_batches_with_conditions_split_over_processes(model):
     task = next(t for t in TASKS.values() if t.condition is not None and model.refuses(t) is None)
     runs = Ensemble(model, task, (0,), 8, 16, "loop")
     assert refuses(runs, 2) is None
-    assert Split(1, 2).share is not None
-    assert "3 processes" in refuses(replace(runs, batch=16), 3)
+    assert "3 processes" in refuses(runs, 3)
+    whole = example_batch(task, runs.spans[0].updates[0], 16, runs.generators("split"))
+    halves = [Split(rank, 2).share(whole) for rank in (0, 1)]
+    for part in ("x", "c"):
+        assert torch.equal(torch.cat([getattr(half, part) for half in halves], 1), getattr(whole, part))
