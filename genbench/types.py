@@ -13,6 +13,10 @@ Status = Literal["running", "interrupted", "done", "failed", "skipped"]
 Outcome = Literal["detected", "clear", "not applicable", "insufficient evidence"]
 Kind = Literal["exact", "lower bound", "upper bound", "estimate"]
 Standing = Literal["supported", "refuted", "inconclusive"]
+Level = Literal["failure", "symptom", "note"]
+"""How much a finding weighs: a failure counts and ranks, a symptom is shown, a note is only written down."""
+Scale = Literal["identity", "log", "logit"]
+"""Where differences of a score are compared: as it is, by ratios (distances), or by odds (shares)."""
 Precision = Literal["fp32", "tf32", "bf16"]
 """fp32 throughout; TF32 matrix products on a GPU; or bfloat16 products under autocast, parameters in fp32."""
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genbench.registry import metrics
 from genbench.tasks.task import Task
-from genbench.types import Estimate, InputError
+from genbench.types import Estimate, InputError, Scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,8 @@ class Metric:
         samples: how many samples the protocol draws; 0 if it needs none.
         real: what real data score: the metric of held-out examples, as a perfect sampler would make them;
             None where that has no meaning.
+        scale: where differences of the score are compared; logarithms for distances, which are never
+            negative and whose spread grows with them.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Metric:
     refuses: Callable[[Subject], str | None]
     samples: int = 0
     real: Callable[[Task], Estimate] | None = None
+    scale: Scale = "identity"
 
 
 COUNT = re.compile(r"(?P<digits>0*[1-9][0-9]{0,11})(?P<thousands>k?)")

@@ -51,7 +51,9 @@ class Task:
         levels: number of evenly spaced values that a coordinate in [0, 1] takes, such as 256 grey levels, for
             bits per dimension; None where data are continuous.
         factors: true factors of variation of the held-out examples by name, shape (n,) each, where known.
-        metrics: names of the scores taken by default, protocol included.
+        metrics: names of the scores taken by default, protocol included; the first one ranks.
+        ranked_by: names of scores whose normalised mean ranks in place of the first one, where one score
+            alone misleads.
         classifier: name of the shipped classifier whose features suit these images.
     """
 
@@ -67,6 +69,7 @@ class Task:
     condition: Condition | None = None
     levels: int | None = None
     factors: Mapping[str, Tensor] = field(default_factory=dict)
+    ranked_by: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
