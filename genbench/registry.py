@@ -13,7 +13,7 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
+
+
+_OF_PLUGINS = ("revision", "kind", "tuned")
+"""Attributes of a plugin's factory that become those of its entry."""
 
 
 class PluginWarning(UserWarning):
@@ -38,6 +42,9 @@ class Entry(Generic[T]):
         cite: a key of ``references.bib``, or a BibTeX entry of the plugin's own.
         origin: the distribution that brought it; None for genbench itself.
         revision: counts the changes of what it computes under the same options; part of a run's key.
+        kind: of a task's data, such as ``points``; None if nobody says.
+        tuned: of a model: kind of data → options that were found by the pilot search, where they differ from
+            the signature's. The signature itself keeps what papers say.
     """
 
     name: str
@@ -45,6 +52,8 @@ class Entry(Generic[T]):
     cite: str | None = None
     origin: str | None = None
     revision: int = 1
+    kind: str | None = None
+    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     @property
     def summary(self) -> str:
@@ -109,20 +118,27 @@ class Registry(Mapping[str, Entry[T]]):
         return f"genbench.{self.kind}s"
 
     def register(
-        self, name: str, *, cite: str | None = None, revision: int = 1
+        self,
+        name: str,
+        *,
+        cite: str | None = None,
+        revision: int = 1,
+        kind: str | None = None,
+        tuned: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Callable[[Factory], Factory]:
         """Decorator that makes a factory known as `name`.
 
         Args:
             revision: of a model, to be raised when it computes something else under the same options: runs of
                 before stay what they are, and are neither kept for, nor mixed with, those of after.
+            kind, tuned: see `Entry`.
 
         Raises:
             InputError: the name is taken by another factory.
         """
 
         def add(factory: Factory) -> Factory:
-            self._add(Entry(name, factory, cite, _origin(factory), revision))
+            self._add(Entry(name, factory, cite, _origin(factory), revision, kind, tuned or {}))
             return factory
 
         return add
@@ -177,7 +193,8 @@ class Registry(Mapping[str, Entry[T]]):
             return
         # Outside of the above, since of two with one name neither may win silently.
         if all(entry.factory is not factory for entry in self._entries.values()):
-            self._add(Entry(point.name, factory, origin=origin, revision=getattr(factory, "revision", 1)))
+            own = {name: getattr(factory, name) for name in _OF_PLUGINS if hasattr(factory, name)}
+            self._add(Entry(point.name, factory, origin=origin, **own))
 
 
 def forwards(target: Callable[..., Any], *names: str) -> Callable[[Factory], Factory]:

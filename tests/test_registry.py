@@ -100,3 +100,16 @@ def test_every_citation_resolves(kind):
     for name, entry in kind.items():
         if entry.cite:
             assert bibtex(entry.cite).startswith("@"), name
+
+
+@pytest.mark.parametrize("entry", registry.models.values(), ids=lambda entry: entry.name)
+def test_what_is_tuned_are_options_for_kinds_of_data_that_there_are(entry):
+    kinds = {task.kind for task in registry.tasks.values()}
+    for kind, options in entry.tuned.items():
+        assert kind in kinds
+        assert entry.resolve(options).items() >= options.items()
+
+
+def test_every_task_of_ours_says_what_kind_its_data_are():
+    known = {"points", "small images", "images"}
+    assert {e.kind for e in registry.tasks.values() if e.origin is None} == known

@@ -103,6 +103,39 @@ def test_expands_every_pair_with_options_sweeps_and_defaults(good: Suite) -> Non
     assert first.metrics == ("modes@2500",)
 
 
+TUNED = """
+description = "one of each kind"
+steps = 5
+tasks = ["ring8", "digits"]
+models = ["gan"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "widths"),
+    [
+        ("", [64, 32]),
+        ('defaults = "published"', [16, 16]),
+        ("options.gan.width = 8", [8, 8]),
+        ("sweep.gan.width = [1, 2]", [1, 2, 1, 2]),
+    ],
+)
+def test_what_the_suite_leaves_open_is_tuned_to_the_kind_of_data(write, monkeypatch, lines, widths):
+    tuned = {"points": {"width": 64, "rate": 0.5}, "small images": {"width": 32}}
+    known: registry.Registry[Any] = registry.Registry("model")
+    known._loaded = True
+    known.register("gan", tuned=tuned)(gan)
+    monkeypatch.setattr(registry, "models", known)
+    monkeypatch.setattr(registry, "tasks", tasks := registry.Registry("task"))
+    tasks._loaded = True
+    tasks.register("ring8", kind="points")(ring8)
+    tasks.register("digits", kind="small images")(lambda: None)
+    head, compare = TUNED.split("steps", 1)
+    runs = expand(load_suite(write(f"{head}[[compare]]\nsteps{compare}{lines}")))
+    assert [run.options["width"] for run in runs] == widths
+    assert runs[0].options["rate"] == (2e-4 if "published" in lines else 0.5)
+
+
 def test_overrides_replace_and_names_filter(good: Suite) -> None:
     runs = expand(good, models=["gan", "vae"], tasks=["ring8"], seeds=[5], steps=9)
     assert {(run.model, run.seeds, run.steps) for run in runs} == {("gan", (5,), 9), ("vae", (5,), 9)}

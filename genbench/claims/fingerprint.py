@@ -52,8 +52,9 @@ def is_stale(claim: Claim, tier: Tier, origin: Origin) -> bool:
 
 
 def configs_of(claim: Claim, tier: Tier) -> list[RunConfig]:
-    """The runs that a claim needs."""
-    comparisons = tuple(claim.evidence.comparisons(claim.budget(tier)))
+    """The runs that a claim needs; options that it does not set are the papers', whatever a search finds."""
+    wanted = claim.evidence.comparisons(claim.budget(tier))
+    comparisons = tuple(each.model_copy(update={"defaults": "published"}) for each in wanted)
     return expand(Suite(SUITE, Path(claim.id), claim.statement, comparisons)) if comparisons else []
 
 

@@ -64,6 +64,8 @@ def _entries(entries: Registry[Any]) -> list[dict[str, Any]]:
             "name": name,
             "summary": entry.summary,
             "options": {k: None if v is inspect.Parameter.empty else v for k, v in entry.options.items()},
+            **({"tuned": entry.tuned} if entry.tuned else {}),
+            **({"kind": entry.kind} if entry.kind else {}),
             "origin": entry.origin or "genbench",
         }
         for name, entry in entries.items()

@@ -152,7 +152,7 @@ def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]
         if task_options.get("data_dir", ...) is None:  # where data lie is this machine's affair
             del task_options["data_dir"]
         for model in comparison.models:
-            for options in _variants(comparison, model, where):
+            for options in _variants(comparison, model, entry.kind, where):
                 yield RunConfig(
                     suite=suite,
                     task=task,
@@ -170,10 +170,11 @@ def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]
                 )
 
 
-def _variants(comparison: Comparison, model: str, where: str) -> Iterator[dict[str, Any]]:
-    """Resolved options of a model, one for each point of its sweep."""
+def _variants(comparison: Comparison, model: str, kind: str | None, where: str) -> Iterator[dict[str, Any]]:
+    """Resolved options of a model on data of a kind, one for each point of its sweep."""
     entry = _known(registry.models, model, f"{where}.models")
-    fixed, sweep = comparison.options.get(model, {}), comparison.sweep.get(model, {})
+    tuned = entry.tuned.get(kind or "", {}) if comparison.defaults == "tuned" else {}
+    fixed, sweep = {**tuned, **comparison.options.get(model, {})}, comparison.sweep.get(model, {})
     table = f"{where}.{'sweep' if sweep else 'options'}.{model}"
     for values in itertools.product(*sweep.values()):
         yield _resolved(entry, {**fixed, **dict(zip(sweep, values, strict=True))}, table)

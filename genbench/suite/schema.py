@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -13,6 +13,7 @@ SEEDS = "an integer from 1 to 10000, or a list of different seeds >= 0"
 COUNT = "an integer >= 1"
 NAMES = "a list of names, at least one and none twice"
 PRECISIONS = '"fp32", "tf32" or "bf16"'
+DEFAULTS = '"tuned" or "published"'
 VALUES = "a list of values, at least one and none twice"
 
 
@@ -60,6 +61,7 @@ class Budget(BaseModel):
     metrics: Names | None = None
     stop_on: Names | None = None
     precision: Annotated[Precision, _expected(PRECISIONS)] = "fp32"
+    defaults: Annotated[Literal["tuned", "published"], _expected(DEFAULTS)] = "tuned"
 
 
 class Comparison(Budget):
@@ -72,6 +74,8 @@ class Comparison(Budget):
         metrics: names with their protocols; None means the task's own.
         stop_on: detectors that end a seed in the second half of its run; it counts as failed.
         precision: of products in training.
+        defaults: where options that the suite does not set come from: the pilot search on that kind of data
+            (docs/defaults.md), or the model's signature, which follows its paper.
         options: model → option → value.
         sweep: model → option → values; their Cartesian product is run.
         task_options: task → option → value.

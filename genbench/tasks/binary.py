@@ -17,7 +17,7 @@ from genbench.tasks.task import Task
 Rule = Literal["threshold", "static", "dynamic"]
 
 
-@tasks.register("binary-mnist", cite="lecun1998mnist")
+@tasks.register("binary-mnist", cite="lecun1998mnist", kind="images")
 def binary_mnist(rule: Rule = "threshold", flip: bool = False, *, data_dir: Path | None = None) -> Task:
     """MNIST in black and white, 60,000 to train on and 10,000 held out.
 
@@ -37,7 +37,7 @@ def binary_mnist(rule: Rule = "threshold", flip: bool = False, *, data_dir: Path
     return binarised(mnist(data_dir=data_dir), rule, flip)
 
 
-@tasks.register("binary-digits", cite="alpaydin1998optdigits")
+@tasks.register("binary-digits", cite="alpaydin1998optdigits", kind="small images")
 def binary_digits(rule: Rule = "threshold", flip: bool = False) -> Task:
     """The embedded 8×8 digits in black and white; needs no download.
 

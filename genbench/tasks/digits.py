@@ -8,7 +8,7 @@ from genbench.registry import tasks
 from genbench.tasks.task import Task
 
 
-@tasks.register("digits", cite="alpaydin1998optdigits")
+@tasks.register("digits", cite="alpaydin1998optdigits", kind="small images")
 def digits() -> Task:
     """Optical digits, 8×8 grey, embedded: 1,437 to train on and 360 held out.
 

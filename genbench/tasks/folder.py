@@ -23,7 +23,7 @@ from genbench.types import InputError
 Names = tuple[str, ...]
 
 
-@tasks.register("folder")
+@tasks.register("folder", kind="images")
 def folder(
     path: Path,
     size: PositiveInt = 32,

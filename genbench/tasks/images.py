@@ -18,7 +18,7 @@ STACKED_HELD_OUT = 26_000
 """Held-out triplets of stacked MNIST: as many as its mode counts draw."""
 
 
-@tasks.register("mnist", cite="lecun1998mnist")
+@tasks.register("mnist", cite="lecun1998mnist", kind="images")
 def mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -> Task:
     """Handwritten digits, grey, 60,000 to train on and 10,000 held out.
 
@@ -35,7 +35,7 @@ def mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -> Task:
     return _task(MNIST, metrics, size, data_dir, classifier="mnist")
 
 
-@tasks.register("fashion-mnist", cite="xiao2017fashion")
+@tasks.register("fashion-mnist", cite="xiao2017fashion", kind="images")
 def fashion_mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -> Task:
     """Grey pictures of clothes in ten classes, 60,000 to train on and 10,000 held out.
 
@@ -51,7 +51,7 @@ def fashion_mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -
     return _task(FASHION_MNIST, ("sliced_wasserstein@10k",), size, data_dir)
 
 
-@tasks.register("cifar10", cite="krizhevsky2009cifar")
+@tasks.register("cifar10", cite="krizhevsky2009cifar", kind="images")
 def cifar10(*, data_dir: Path | None = None) -> Task:
     """Small colour photographs in ten classes, 32×32, 50,000 to train on and 10,000 held out.
 
@@ -66,7 +66,7 @@ def cifar10(*, data_dir: Path | None = None) -> Task:
     return _task(CIFAR10, ("sliced_wasserstein@10k",), 32, data_dir)
 
 
-@tasks.register("stacked-mnist", cite="lin2018pacgan")
+@tasks.register("stacked-mnist", cite="lin2018pacgan", kind="images")
 def stacked_mnist(
     samples: PositiveInt = 128_000, size: Literal[28, 32] = 28, *, data_dir: Path | None = None
 ) -> Task:

@@ -21,7 +21,7 @@ HELD_OUT = 10_000
 _MODE_METRICS = ("modes@2500", "high_quality@2500", "reverse_kl@2500", "sliced_wasserstein@2500")
 
 
-@tasks.register("ring8", cite="lin2018pacgan")
+@tasks.register("ring8", cite="lin2018pacgan", kind="points")
 def ring8(samples: PositiveInt = 100_000) -> Task:
     """Eight Gaussians on the unit circle, σ = .01 (PacGAN's 2D-ring).
 
@@ -35,7 +35,7 @@ def ring8(samples: PositiveInt = 100_000) -> Task:
     return _planar("ring8", equal_mixture(centers, 0.01), samples, _MODE_METRICS)
 
 
-@tasks.register("grid25", cite="lin2018pacgan")
+@tasks.register("grid25", cite="lin2018pacgan", kind="points")
 def grid25(samples: PositiveInt = 100_000) -> Task:
     """Twenty-five Gaussians on the grid {−4, −2, 0, 2, 4}², σ = .05 (PacGAN's 2D-grid).
 
@@ -48,7 +48,7 @@ def grid25(samples: PositiveInt = 100_000) -> Task:
     return _planar("grid25", equal_mixture(torch.cartesian_prod(ticks, ticks), 0.05), samples, _MODE_METRICS)
 
 
-@tasks.register("swissroll", cite="gulrajani2017wgangp")
+@tasks.register("swissroll", cite="gulrajani2017wgangp", kind="points")
 def swissroll(samples: PositiveInt = 100_000) -> Task:
     """Swiss roll in the plane with noise .25, divided by 7.5 (WGAN-GP's toy data).
 
@@ -60,7 +60,7 @@ def swissroll(samples: PositiveInt = 100_000) -> Task:
     return _planar("swissroll", swiss_roll(), samples, ("sliced_wasserstein@2500",))
 
 
-@tasks.register("gaussian")
+@tasks.register("gaussian", kind="points")
 def gaussian(samples: PositiveInt = 100_000, correlation: Annotated[float, Field(gt=-1, lt=1)] = 0.8) -> Task:
     """One correlated Gaussian, μ = (1, −½), Σ = [[1, 2ρ], [2ρ, 4]].
 

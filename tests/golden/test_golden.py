@@ -39,6 +39,7 @@ seeds = 2
 steps = 48
 batch = 32
 evaluations = 1
+defaults = "published"
 metrics = ["sliced_wasserstein@500"]
 
 [[compare]]
