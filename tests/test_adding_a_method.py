@@ -45,7 +45,7 @@ def page():
 
 
 def test_the_page_has_a_method_of_each_kind():
-    assert NAMES == ["hinge-gan", "energy-distance", "conditional-gan", "flow-matching", "em-mixture"]
+    assert NAMES == ["squared-hinge-gan", "energy-distance", "conditional-gan", "flow-matching", "em-mixture"]
 
 
 @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)

@@ -64,7 +64,7 @@ def test_python_blocks_run(code, tmp_path, monkeypatch):
     models._load()
     monkeypatch.setattr(models, "_entries", dict(models._entries))  # what the page registers goes again
     scope: dict[str, object] = {"__name__": "readme"}
-    code = code.replace('"hinge-gan"', '"hinge-gan-of-the-readme"')
+    code = code.replace('"squared-hinge-gan"', '"squared-hinge-gan-of-the-readme"')
     exec(compile(code, "README.md", "exec"), scope)
     assert len(scope) > 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,11 +13,26 @@ from torch import Tensor, nn
 from torch.func import grad
 
 from genbench.models.capabilities import Latent, Probed
-from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
+from genbench.models.model import (
+    Assign,
+    Batch,
+    Constant,
+    Draw,
+    Draws,
+    Loss,
+    Model,
+    Nets,
+    Noise,
+    Phase,
+    Sampler,
+    Start,
+    Update,
+    ema,
+)
 from genbench.models.penalties import Penalty
 from genbench.nn.architectures import DENSE, Architecture
 from genbench.ops import adversarial as games
-from genbench.ops.optim import Optimizer
+from genbench.ops.optim import Optimizer, chain, cosine, scale_by_schedule
 from genbench.tasks.task import Task
 
 Prior = Literal["normal", "uniform"]
@@ -39,6 +55,12 @@ class Gan(Model, Latent, Probed):
         freeze_above: a player learns nothing in a step where it is too far ahead: the critic where its
             accuracy on the batch exceeds this, the generator where the accuracy is below 1 − freeze_above;
             None for never. Its gradient is zero then, and what momentum carries dies out within a few steps.
+        average: decay a step of an exponential moving average of the generator's weights, which is drawn from
+            and probed in its place, see `models.model.ema`; 0 for none. It reaches over a ninth of the steps
+            taken at most, so that .999 holds from step 9,000 on, and .99 from step 900. Batch norm needs
+            nothing more: its nets take the statistics of the batch that is drawn.
+        final_rate: share of both players' step size that is left at the end of the run, which they reach
+            along half a cosine (Loshchilov & Hutter 2017); 1 for a constant one.
     """
 
     critic_loss: games.CriticLoss
@@ -55,18 +77,25 @@ class Gan(Model, Latent, Probed):
     output: Output = "tanh"
     label_flips: float = 0.0
     freeze_above: float | None = None
+    average: float = 0.0
+    final_rate: float = 1.0
 
     def refuses(self, task: Task) -> str | None:
         return self.architecture.refuses(task.shape)
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
-        return {
-            "generator": self.architecture.generator(self.latent, task.shape, self._output(task)),
-            "critic": self.architecture.critic(task.shape),
-        }
+        generator = self.architecture.generator(self.latent, task.shape, self._output(task))
+        averaged = {"average": copy.deepcopy(generator)} if self.average else {}
+        return {"generator": generator, "critic": self.architecture.critic(task.shape), **averaged}
+
+    def buffers(self, task: Task, batch: int) -> dict[str, Start]:
+        return {"average.steps": Constant()} if self.average else {}
 
     def phases(self, task: Task) -> Sequence[Phase]:
-        """One stretch: so many critic steps, each on fresh data and noise, then one of the generator."""
+        """One stretch: so many critic steps, each on fresh data and noise, then one of the generator.
+
+        The generator's average follows it, where there is one.
+        """
         seen = self._seen(task)
 
         def critic_objective(nets: Nets, batch: Batch) -> Loss:
@@ -80,13 +109,16 @@ class Gan(Model, Latent, Probed):
         latent = self.latent_noise()
         critic = Update(
             critic_objective,
-            {"critic": self.critic_optimizer},
+            {"critic": self._decayed(self.critic_optimizer)},
             {**latent, **penalised, **flipped},
             self.critic_steps,
             {} if self.clip is None else {"critic": partial(torch.clamp, min=-self.clip, max=self.clip)},
         )
-        generator = Update(generator_objective, {"generator": self.generator_optimizer}, latent)
-        return [Phase([critic, generator])]
+        moves = {"generator": self._decayed(self.generator_optimizer)}
+        updates: list[Update | Assign] = [critic, Update(generator_objective, moves, latent)]
+        if self.average:
+            updates.append(ema("average", "generator", self.average, "steps"))
+        return [Phase(updates)]
 
     def critic_objective(self, nets: Nets, batch: Batch) -> Loss:
         """The critic's loss on real data (B, *task.shape) in the nets' own range."""
@@ -131,7 +163,7 @@ class Gan(Model, Latent, Probed):
         """One pass of the generator; images are brought back to [0, 1]."""
 
         def generate(nets: Nets, noise: Draws, c: Tensor) -> Tensor:
-            x: Tensor = nets["generator"](self._latent(noise["z"]))
+            x: Tensor = nets["average" if self.average else "generator"](self._latent(noise["z"]))
             return (x + 1) / 2 if self._signs(task) else x
 
         return Sampler(Draw(self.latent_noise(), generate))
@@ -158,6 +190,12 @@ class Gan(Model, Latent, Probed):
     def _slope(self, fake: Tensor, real: Tensor) -> Tensor:
         """Sum of what the generator's loss pulls at each score of generated data (B,), a scalar."""
         return grad(lambda scores: self.generator_loss(scores, lambda: real))(fake).abs().sum()
+
+    def _decayed(self, optimizer: Optimizer) -> Optimizer:
+        """The optimiser, with the step size's schedule behind it."""
+        if self.final_rate == 1:
+            return optimizer
+        return chain(optimizer, scale_by_schedule(cosine(self.final_rate)))
 
     def _output(self, task: Task) -> nn.Module:
         if task.kind != "images":

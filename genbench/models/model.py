@@ -180,17 +180,28 @@ class Assign:
         return self.data == "all"
 
 
-def ema(average: str, of: str, decay: float) -> Assign:
-    """Assignment that lets the player `average` follow `of`: a ← decay·a + (1 − decay)·p.
+def ema(average: str, of: str, decay: float, count: str | None = None) -> Assign:
+    """Assignment that lets the player `average` follow `of`: a ← d·a + (1 − d)·p, with d = `decay`.
 
     The two nets must have the same parameters; give `average` in `Model.nets` as a copy of `of`, and name it
     in `Model.sampler` (Polyak & Juditsky 1992, doi:10.1137/0330046; for GANs Yazıcı et al. 2019,
     arXiv:1806.04498). Buffers are not followed: not for nets that learn running statistics, whose average
     would be drawn from with those that it started with.
+
+    Args:
+        count: a buffer of `average` that starts as ``Constant(0)`` and counts the steps t taken; then
+            d = min(`decay`, (1 + t) / (10 + t)), so that the start weighs little after a few steps however
+            slow the average is (as TensorFlow's `ExponentialMovingAverage` with ``num_updates``). None for
+            the same decay throughout.
     """
 
     def follow(nets: Nets, batch: Batch) -> Values:
-        return Values({average: torch.lerp(nets[of].flat, nets[average].flat, decay)})
+        a, p = nets[average].flat, nets[of].flat
+        if count is None:
+            return Values({average: torch.lerp(p, a, decay)})
+        t = getattr(nets[average], count)
+        followed = torch.lerp(p, a, ((1 + t) / (10 + t)).clamp_max(decay))
+        return Values({average: followed}, buffers={f"{average}.{count}": t + 1})
 
     return Assign(follow, (average,))
 

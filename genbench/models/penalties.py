@@ -46,3 +46,19 @@ def slope_on_lines(critic: Any, real: Tensor, fake: Tensor, noise: Draws) -> Ten
 def gradient_penalty(weight: float) -> Penalty:
     """The penalty on slopes other than 1 between real and generated points (Gulrajani et al. 2017)."""
     return Penalty(slope_on_lines, weight, {"mix": Noise("uniform")})
+
+
+def slope_at_data(critic: Any, real: Tensor, fake: Tensor, noise: Draws) -> Tensor:
+    """`ops.adversarial.zero_centred_penalty` at real data: a scalar, of batches (B, *shape).
+
+    The critic's `input_gradient`, (B, *shape) → (B, *shape), is taken where it has one.
+    """
+    return games.zero_centred_penalty(critic, real, getattr(critic, "input_gradient", None))
+
+
+def r1_penalty(gamma: float) -> Penalty | None:
+    """R1, γ/2 E ‖∇f(x)‖² at real data (Mescheder et al. 2018); None where γ is 0.
+
+    ``critic/penalty`` records the expectation, without its factor.
+    """
+    return Penalty(slope_at_data, gamma / 2) if gamma else None

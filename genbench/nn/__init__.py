@@ -1,1 +1,4 @@
-"""Blocks and architectures. None draws random numbers or keeps running statistics while it is called."""
+"""Blocks and architectures. None draws random numbers or keeps running statistics while it is called.
+
+Spectral normalisation alone keeps something, a vector that belongs to its seed.
+"""

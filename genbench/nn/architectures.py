@@ -10,6 +10,7 @@ from torch import nn
 from genbench.nn import dcgan
 from genbench.nn.mlp import dense_critic, dense_generator
 from genbench.nn.pacgan import maxout_critic, norm_generator
+from genbench.nn.spectral import spectrally_normalised
 
 
 class Architecture(Protocol):
@@ -41,12 +42,14 @@ class Dense:
         critic_width: the same of the critic alone; None for as wide as the generator.
         depth: hidden layers.
         minibatch_kernels: of minibatch discrimination in the critic; 0 for none.
+        spectral_norm: the critic's weights are divided by their largest singular value, see `nn.spectral`.
     """
 
     width: int = 128
     critic_width: int | None = None
     depth: int = 2
     minibatch_kernels: int = 0
+    spectral_norm: bool = False
 
     def refuses(self, shape: tuple[int, ...]) -> str | None:
         return None
@@ -55,7 +58,8 @@ class Dense:
         return dense_generator(latent, shape, self.width, self.depth, output)
 
     def critic(self, shape: tuple[int, ...]) -> nn.Module:
-        return dense_critic(shape, self.critic_width or self.width, self.depth, self.minibatch_kernels)
+        critic = dense_critic(shape, self.critic_width or self.width, self.depth, self.minibatch_kernels)
+        return spectrally_normalised(critic) if self.spectral_norm else critic
 
 
 DENSE = Dense()
@@ -69,11 +73,13 @@ class Convolutional:
         width: channels of the widest image layer.
         critic_width: the same of the critic alone; None for as wide as the generator.
         rules: how the nets are built.
+        spectral_norm: the critic's weights are divided by their largest singular value, see `nn.spectral`.
     """
 
     width: int = 128
     critic_width: int | None = None
     rules: dcgan.Rules = dcgan.DCGAN
+    spectral_norm: bool = False
 
     def refuses(self, shape: tuple[int, ...]) -> str | None:
         return dcgan.supports(shape)
@@ -82,7 +88,8 @@ class Convolutional:
         return dcgan.conv_generator(latent, shape, self.width, output, self.rules)
 
     def critic(self, shape: tuple[int, ...]) -> nn.Module:
-        return dcgan.conv_critic(shape, self.critic_width or self.width, self.rules)
+        critic = dcgan.conv_critic(shape, self.critic_width or self.width, self.rules)
+        return spectrally_normalised(critic) if self.spectral_norm else critic
 
 
 @dataclass(frozen=True)
@@ -95,11 +102,13 @@ class PacGan:
         width: units a hidden layer.
         critic_width: twice the units of the critic's; None for half as many as the generator has.
         depth: hidden layers of the generator.
+        spectral_norm: the critic's weights are divided by their largest singular value, see `nn.spectral`.
     """
 
     width: int = 128
     critic_width: int | None = None
     depth: int = 2
+    spectral_norm: bool = False
 
     def refuses(self, shape: tuple[int, ...]) -> str | None:
         return None
@@ -108,7 +117,8 @@ class PacGan:
         return norm_generator(latent, shape, self.width, self.depth, output)
 
     def critic(self, shape: tuple[int, ...]) -> nn.Module:
-        return maxout_critic(shape, (self.critic_width or self.width) // 2, self.depth - 1)
+        critic = maxout_critic(shape, (self.critic_width or self.width) // 2, self.depth - 1)
+        return spectrally_normalised(critic) if self.spectral_norm else critic
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,11 @@ def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
     return fake.mean() - real.mean()
 
 
+def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E max(0, 1 − f(x)) + E max(0, 1 + f(G(z))) (Lim & Ye 2017, arXiv:1705.02894), (B,), (B,) → scalar."""
+    return (1 - real).relu().mean() + (1 + fake).relu().mean()
+
+
 def negative_mean(fake: Tensor, real: RealScores | None = None) -> Tensor:
     """−E f(G(z)), the generator of Wasserstein and hinge games (Arjovsky et al. 2017), (B,) → scalar."""
     return -fake.mean()
@@ -102,7 +107,27 @@ def gradient_penalty(
     """
     mix = mix.reshape(-1, *[1] * (real.dim() - 1))
     between = mix * real + (1 - mix) * fake
-    input_gradient = input_gradient or torch.func.grad(lambda x: critic(x).sum())
     # The tiny constant keeps the square root's derivative finite where the critic is flat.
-    norm = (input_gradient(between).flatten(1).square().sum(1) + 1e-12).sqrt()
+    norm = (_squared_slopes(critic, between, input_gradient) + 1e-12).sqrt()
     return (norm - 1).square().mean()
+
+
+def zero_centred_penalty(
+    critic: Callable[[Tensor], Tensor],
+    x: Tensor,
+    input_gradient: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """E ‖∇f(x)‖₂², a scalar, at points (B, *shape); R1 if they are data (Mescheder et al. 2018, eq. 9).
+
+    Args:
+        critic, input_gradient: as in `gradient_penalty`, batch norm included.
+    """
+    return _squared_slopes(critic, x, input_gradient).mean()
+
+
+def _squared_slopes(
+    critic: Callable[[Tensor], Tensor], x: Tensor, input_gradient: Callable[[Tensor], Tensor] | None
+) -> Tensor:
+    """‖∇f(x)‖₂² of each example, (B, *shape) → (B,)."""
+    input_gradient = input_gradient or torch.func.grad(lambda x: critic(x).sum())
+    return input_gradient(x).flatten(1).square().sum(1)

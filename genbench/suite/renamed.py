@@ -12,7 +12,13 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
 }
 """Model → first name of an option → its name today."""
 
-ADDED: Mapping[str, Mapping[str, Any]] = {"vae": {"restarts": True}}
+_OF_RUNS = {"average": 0.0, "final_rate": 1.0}
+_OF_CRITICS = {"r1": 0.0, "spectral_norm": False}
+ADDED: Mapping[str, Mapping[str, Any]] = {
+    **dict.fromkeys(("gan", "gan-saturating", "lsgan", "dcgan"), _OF_RUNS | _OF_CRITICS),
+    **dict.fromkeys(("wgan", "wgan-gp"), _OF_RUNS),
+    "vae": {"restarts": True},
+}
 """Model → option that there was not always → what runs did before there was a choice.
 
 A run with that value has the key it had without the option. An option goes here with its first default, which

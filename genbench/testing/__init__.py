@@ -5,7 +5,7 @@
 >>> @pytest.mark.parametrize("check", MODEL_CHECKS)
 ... @pytest.mark.parametrize("task", small_tasks(), ids=lambda task: task.name)
 ... def test_contract(check, task):
-...     check("hinge-gan", task)
+...     check("squared-hinge-gan", task)
 """
 
 from genbench.testing.claims import CLAIM_CHECKS

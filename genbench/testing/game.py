@@ -19,18 +19,12 @@ from genbench.ops import adversarial as games
 from genbench.ops.optim import Optimizer, adam, rmsprop, sgd
 from genbench.tasks.task import Task
 
-
-def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """Hinge critic loss (Lim & Ye 2017, arXiv:1705.02894), of scores (B,)."""
-    return (1 - real).relu().mean() + (1 + fake).relu().mean()
-
-
 LOSSES: Mapping[str, tuple[games.CriticLoss, games.GeneratorLoss, float]] = {
     "non-saturating": (games.logistic_critic, games.non_saturating, 0.0),
     "saturating": (games.logistic_critic, games.saturating, 0.0),
     "least-squares": (games.least_squares_critic, games.least_squares_generator, 0.5),
     "wasserstein": (games.wasserstein_critic, games.negative_mean, 0.0),
-    "hinge": (hinge_critic, games.negative_mean, 0.0),
+    "hinge": (games.hinge_critic, games.negative_mean, 0.0),
 }
 ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

@@ -31,20 +31,20 @@ def test_it_is_listed_beside_ours_and_the_broken_one_is_named(installed):
     run = genbench(installed, "list", "models", "--json")
     assert run.returncode == 0, run.stderr
     listed = {row["name"]: row for row in json.loads(run.stdout)}
-    assert listed["hinge-gan"]["origin"] == "genbench_hinge"
-    assert listed["hinge-gan"]["options"] == {"latent": 2, "width": 64, "critic_steps": 1}
+    assert listed["squared-hinge-gan"]["origin"] == "genbench_hinge"
+    assert listed["squared-hinge-gan"]["options"] == {"latent": 2, "width": 64, "critic_steps": 1}
     assert "broken-gan" not in listed
     assert "gan" in listed
     assert "'broken-gan' of genbench-hinge is left out: ModuleNotFoundError" in run.stderr
 
 
 def test_it_runs_from_the_command_line(installed, tmp_path):
-    chosen = ["--models", "hinge-gan", "--tasks", "ring8", "--seeds", "2", "--steps", "20"]
+    chosen = ["--models", "squared-hinge-gan", "--tasks", "ring8", "--seeds", "2", "--steps", "20"]
     run = genbench(installed, "run", "quick", *chosen, "--out", str(tmp_path))
     assert run.returncode == 0, run.stderr
     board = genbench(installed, "leaderboard", str(tmp_path), "--format", "json")
     rows = json.loads(board.stdout)
-    assert {row["model"] for row in rows} == {"hinge-gan"}
+    assert {row["model"] for row in rows} == {"squared-hinge-gan"}
     assert {row["metric"] for row in rows} > {"modes@2500"}
 
 

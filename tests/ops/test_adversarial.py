@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
+from genbench.nn.mlp import dense_critic
 from genbench.ops import adversarial as games
 
 REAL, FAKE = torch.randn(2, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 3
@@ -71,3 +72,34 @@ def test_penalty_has_a_gradient_in_the_critic():
     penalty = games.gradient_penalty(lambda x: x @ weight, torch.zeros(4, 2), torch.ones(4, 2), torch.rand(4))
     (gradient,) = torch.autograd.grad(penalty, weight)
     torch.testing.assert_close(gradient, torch.tensor([2.0, 0.0]))
+
+
+def test_hinge_loss_and_its_margins():
+    assert games.hinge_critic(torch.zeros(8), torch.zeros(8)) == 2
+    expected = (1 - REAL).clamp_min(0).mean() + (1 + FAKE).clamp_min(0).mean()
+    torch.testing.assert_close(games.hinge_critic(REAL, FAKE), expected)
+    real, fake = torch.full((4,), 1.5, requires_grad=True), torch.full((4,), -1.5, requires_grad=True)
+    slopes = torch.autograd.grad(games.hinge_critic(real, fake), (real, fake))
+    assert not any(slope.any() for slope in slopes), "nothing is left to learn beyond the margins"
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.25, 3.0])
+def test_zero_centred_penalty_of_a_linear_critic_is_its_squared_slope(slope):
+    direction = torch.tensor([0.6, 0.8]) * slope
+    penalty = games.zero_centred_penalty(lambda x: x @ direction, torch.randn(16, 2))
+    assert penalty.item() == pytest.approx(slope**2, abs=1e-6)
+
+
+def test_zero_centred_penalty_is_what_autograd_finds():
+    """Against ∂f/∂x taken example by example, in value and in the gradient of the weights."""
+    torch.manual_seed(0)
+    critic = dense_critic((3,), 8, 2).double()
+    x = torch.randn(5, 3, dtype=torch.float64)
+    rows = torch.stack([torch.autograd.functional.jacobian(lambda a: critic(a[None])[0], row) for row in x])
+    weights = [critic[i].weight for i in (1, 3, 5)]
+    found = [games.zero_centred_penalty(critic, x, own) for own in (None, critic.input_gradient)]
+    slopes = [torch.autograd.grad(value, weights) for value in found]
+    for value in found:
+        torch.testing.assert_close(value.detach(), rows.square().sum(1).mean())
+    for one, other in zip(*slopes, strict=True):
+        torch.testing.assert_close(one, other)

@@ -1,4 +1,4 @@
-"""GAN with hinge loss (Lim & Ye 2017, arXiv:1705.02894)."""
+"""GAN with squared hinge loss, after that of Lim & Ye (2017, arXiv:1705.02894)."""
 
 from torch import Tensor
 
@@ -9,14 +9,14 @@ from genbench.ops.optim import adam
 from genbench.registry import models
 
 
-def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
-    """E max(0, 1 − f(x)) + E max(0, 1 + f(G(z))), on scores of shape (B,)."""
-    return (1 - real).relu().mean() + (1 + fake).relu().mean()
+def squared_hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E max(0, 1 − f(x))² + E max(0, 1 + f(G(z)))², on scores of shape (B,)."""
+    return (1 - real).relu().square().mean() + (1 + fake).relu().square().mean()
 
 
-@models.register("hinge-gan")
-def hinge_gan(latent: int = 2, width: int = 64, critic_steps: int = 1) -> Gan:
-    """GAN with hinge loss; differs from `gan` in its two losses alone."""
+@models.register("squared-hinge-gan")
+def squared_hinge_gan(latent: int = 2, width: int = 64, critic_steps: int = 1) -> Gan:
+    """GAN with squared hinge loss; differs from `gan` in its two losses alone."""
     optimizer = adam(1e-3, betas=(0.5, 0.999))
-    losses, architecture = (hinge_critic, negative_mean), Dense(width)
+    losses, architecture = (squared_hinge_critic, negative_mean), Dense(width)
     return Gan(*losses, optimizer, optimizer, critic_steps, latent=latent, architecture=architecture)

@@ -1,4 +1,4 @@
-"""A claim that comes with the plugin: the hinge loss is zero beyond its margin."""
+"""A claim that comes with the plugin: the squared hinge loss is zero beyond its margin."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from genbench.claims import Budget, Claim, Experiment, Source, decisions, drawing
 from genbench.types import Judgement, Standing
-from genbench_hinge import hinge_critic
+from genbench_hinge import squared_hinge_critic
 
 
 def margin() -> Claim:
@@ -16,7 +16,7 @@ def margin() -> Claim:
     return Claim(
         id="H1",
         slug="hinge-margin",
-        statement="The hinge loss is zero once real scores exceed 1 and fake ones lie below −1.",
+        statement="The squared hinge loss is zero once real scores exceed 1 and fake ones lie below −1.",
         sources=(Source("L1", "There were a bunch go GANs proposed"),),
         hypothesis="On scores beyond the margin the loss is zero.",
         test="By seed: mean loss below .001 (t-test).",
@@ -35,7 +35,7 @@ def measure(budget: Budget) -> pd.DataFrame:
     for seed in range(budget.seeds):
         source = torch.Generator().manual_seed(seed)
         real, fake = torch.rand(2, 32, generator=source)
-        losses.append(float(hinge_critic(1 + real, -1 - fake)))
+        losses.append(float(squared_hinge_critic(1 + real, -1 - fake)))
     return pd.DataFrame({"seed": range(budget.seeds), "loss": losses})
 
 
