@@ -25,12 +25,13 @@ from genbench.models.model import (
     Nets,
     Noise,
     Phase,
+    Projection,
     Sampler,
     Start,
     Update,
 )
 from genbench.nn.rbm import GibbsState, Rbm
-from genbench.ops.optim import Optimizer, chain, scale, trace, weight_decay
+from genbench.ops.optim import Optimizer, chain, scale, sgd, split, trace, weight_decay
 from genbench.ops.partition import RbmParameters
 from genbench.registry import forwards, models
 from genbench.tasks.task import Task
@@ -59,15 +60,23 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
 
     Each layer is an RBM on the hidden probabilities of the one below.
 
-    The visible units are binary for images, whose grey values count as probabilities, and Gaussian with
-    a fixed variance for points. A layer descends F(data) − F(chain), whose gradient is that of contrastive
-    divergence: the chain runs without gradients for `cd_steps` Gibbs steps, from the data (CD-k,
-    Hinton 2002) or from where it stopped (persistent, Tieleman 2008).
+    The visible units are binary for images, whose grey values count as probabilities, and Gaussian for
+    points, with a variance that is fixed, or learned by the same gradient. A layer descends
+    F(data) − F(chain), whose gradient is that of contrastive divergence: the chain runs without gradients for
+    `cd_steps` Gibbs steps, from the data (CD-k, Hinton 2002) or from where it stopped (persistent, Tieleman
+    2008).
 
     Attributes:
         hidden: units of each layer, bottom first.
         rate, gaussian_rate: step size of binary machines, and of one with Gaussian visible units.
-        visible_noise: σ² of Gaussian visible units, as a share of the data's variance.
+        visible_noise: σ² of Gaussian visible units, as a share of the data's variance. It is the least spread
+            of a mode that the machine can draw; where it is small, `gaussian_rate` must be, too, since the
+            slope of the weights grows with 1/σ².
+        learned_noise: log σ² of each Gaussian unit is trained, too (Cho et al. 2011), and `visible_noise` is
+            where it starts and the most that it becomes: what the machine does not reconstruct yet would
+            widen it without end. Not for centred machines.
+        noise_rate: step size of log σ².
+        least_noise: the least σ², as `visible_noise`.
         decay: strength of the weight decay.
         offset_rate: rate at which the hidden offsets of centred machines follow their units' means; None
             trains plain machines. Centring makes the result indifferent to flipped bits (Melchior et al.
@@ -84,11 +93,23 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
     rate: float = 0.05
     gaussian_rate: float = 3e-4
     visible_noise: float = 0.1
+    learned_noise: bool = False
+    noise_rate: float = 3e-3
+    least_noise: float = 1e-4
     momentum: float = 0.5
     decay: float = 2e-4
     offset_rate: float | None = None
     wide: bool = False
     sampling_sweeps: int = 500
+
+    def refuses(self, task: Task) -> str | None:
+        if not self._learns_noise(task, 0):
+            return None
+        if self.offset_rate is not None:
+            return "a centred machine cannot learn its noise"
+        if self.least_noise > self.visible_noise:
+            return f"its noise starts at {self.visible_noise}, below the least, {self.least_noise}"
+        return None
 
     def nets(self, task: Task) -> dict[str, nn.Module]:
         data = task.to_float(task.train).flatten(1)
@@ -96,8 +117,9 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
         spread = data.std(0).cpu() if task.kind == "points" else None
         halves = [torch.full((units,), 0.5) for units in self.hidden[:-1]]
         centred = self.offset_rate is not None
+        options = self.visible_noise, self.wide, centred, self.learned_noise
         return {
-            _layer(i): Rbm(units, below, spread if i == 0 else None, self.visible_noise, self.wide, centred)
+            _layer(i): Rbm(units, below, spread if i == 0 else None, *options)
             for i, (units, below) in enumerate(zip(self.hidden, [mean, *halves], strict=True))
         }
 
@@ -219,21 +241,43 @@ class DeepBeliefNet(Model, MarkovChain, EnergyModel):
             partial(self.cd_loss, layer),
             {_layer(layer): self._optimizer(task, layer)},
             noise,
+            project={_layer(0): self._within_bounds(task)} if self._learns_noise(task, layer) else {},
             gradient=partial(self.cd_gradient, layer),
         )
 
     def _optimizer(self, task: Task, layer: int) -> Optimizer:
-        gaussian = task.kind == "points" and layer == 0
-        rate = self.gaussian_rate if gaussian else self.rate
-        return chain(weight_decay(self.decay), trace(self.momentum), scale(-rate))
+        rate = self.gaussian_rate if _gaussian(task, layer) else self.rate
+        plain = chain(weight_decay(self.decay), trace(self.momentum), scale(-rate))
+        if not self._learns_noise(task, layer):
+            return plain
+        return split(self._sizes(task)[0], plain, sgd(self.noise_rate, self.momentum))
+
+    def _learns_noise(self, task: Task, layer: int) -> bool:
+        return self.learned_noise and _gaussian(task, layer)
+
+    def _within_bounds(self, task: Task) -> Projection:
+        """Flat parameters (…, P), which end with log σ², and the same with these between their bounds."""
+        variance = task.to_float(task.train).flatten(1).std(0).square()
+        low, high = ((share * variance).log() for share in (self.least_noise, self.visible_noise))
+
+        def bounded(flat: Tensor) -> Tensor:
+            last = len(variance)
+            return torch.cat([flat[..., :-last], flat[..., -last:].clamp(low, high)], -1)
+
+        return bounded
 
 
 def _layer(i: int) -> str:
     return f"rbm{i}"
 
 
+def _gaussian(task: Task, layer: int) -> bool:
+    """Whether a layer's visible units are Gaussian."""
+    return task.kind == "points" and layer == 0
+
+
 def _visible_distribution(task: Task, layer: int) -> Literal["normal", "uniform"]:
-    return "normal" if task.kind == "points" and layer == 0 else "uniform"
+    return "normal" if _gaussian(task, layer) else "uniform"
 
 
 def _draw(probability: Tensor, uniform: Tensor) -> Tensor:

@@ -40,10 +40,11 @@ class Rbm(nn.Module):
         spread: standard deviation of the training data, shape (V,), for a Gaussian machine; None for a
             binary one. Weights start in proportion, large enough to tell directions apart: around zero the
             gradient of contrastive divergence sees second moments only.
-        noise: σ² of Gaussian visible units, as a share of the data's variance; it is not learned.
+        noise: σ² of Gaussian visible units, as a share of the data's variance.
         wide: weights of a binary machine start uniform on ±4√(6 / (V + H)), and its visible biases at most
             .001 from certainty, as in the code of Melchior et al. 2016; else from N(0, .01²), and .01.
         centred: biases start so that the mean and half its hidden units lead to each other, unsaturated.
+        learned_noise: log σ² of Gaussian visible units is a parameter, the last one, and starts there.
     """
 
     centre: Tensor
@@ -57,6 +58,7 @@ class Rbm(nn.Module):
         noise: float = 1.0,
         wide: bool = False,
         centred: bool = False,
+        learned_noise: bool = False,
     ) -> None:
         super().__init__()
         weight = torch.randn(mean.numel(), hidden)
@@ -69,11 +71,15 @@ class Rbm(nn.Module):
         else:
             self.weight = nn.Parameter(0.4 * spread[:, None] * weight)
             bias = mean - self.weight.detach().sum(1) / 2  # hidden units are half on at first
-            self.register_buffer("log_variance", (noise * spread.square()).log())
+            if not learned_noise:
+                self.register_buffer("log_variance", (noise * spread.square()).log())
             self.register_buffer("centre", mean / (noise * spread.square()))
         self.visible_bias = nn.Parameter(bias)
         start = -self.centre @ self.weight.detach() if centred else torch.zeros(hidden)
         self.hidden_bias = nn.Parameter(start)
+        self.learned_noise = learned_noise and spread is not None
+        if learned_noise and spread is not None:
+            self.log_variance = nn.Parameter((noise * spread.square()).log())
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v), shape (B,)."""
@@ -102,7 +108,7 @@ class Rbm(nn.Module):
         Args:
             start, end: visible units (B, V) and the `hidden_logits` (B, H) they give.
             hidden_offset: λ of the centred machine, shape (H,), see `centred_free_energy`; None for the
-                plain gradient.
+                plain gradient, which alone serves a learned noise.
         """
         hidden = start.hidden_logits.sigmoid(), end.hidden_logits.sigmoid()
         weight, b, c = rbm.cd_gradient(start.visible, end.visible, *hidden, self.log_variance)
@@ -113,7 +119,13 @@ class Rbm(nn.Module):
             rbm.mean_free_energy(each.visible, each.hidden_logits, self.visible_bias, self.log_variance)
             for each in (start, end)
         )
-        return CdGradient({"weight": weight, "visible_bias": b, "hidden_bias": c}, at_start, at_end)
+        gradient = {"weight": weight, "visible_bias": b, "hidden_bias": c}
+        if self.learned_noise and self.log_variance is not None:
+            ends = start.visible, end.visible
+            gradient["log_variance"] = rbm.noise_gradient(
+                *ends, self.weight, self.visible_bias, weight, self.log_variance
+            )
+        return CdGradient(gradient, at_start, at_end)
 
     def rbm_parameters(self) -> RbmParameters:
         """The parameters as they are, for partition functions and bounds."""
@@ -136,7 +148,7 @@ class Rbm(nn.Module):
         mean = self.visible(h)
         if self.log_variance is None:
             return (noise < mean).to(mean.dtype)
-        return mean + (self.log_variance / 2).exp() * noise
+        return mean + (self.log_variance / 2).exp().unsqueeze(-2) * noise
 
 
 def _outer(a: Tensor, b: Tensor) -> Tensor:

@@ -75,6 +75,27 @@ def chain(*parts: Optimizer) -> Optimizer:
     return Optimizer(init, update, rate=max(part.rate for part in parts))
 
 
+def split(last: int, rest: Optimizer, own: Optimizer) -> Optimizer:
+    """The optimiser `own` for the last so many parameters, and `rest` for those before them."""
+
+    def init(parameters: Tensor) -> State:
+        first, end = rest.init(parameters[..., :-last]), own.init(parameters[..., -last:])
+        return {**{f"rest.{k}": v for k, v in first.items()}, **{f"own.{k}": v for k, v in end.items()}}
+
+    def update(
+        gradient: Tensor, state: State, parameters: Tensor, progress: Progress = 0.0
+    ) -> tuple[Tensor, State]:
+        changes, new = [], State()
+        for name, part, at in (("rest", rest, slice(None, -last)), ("own", own, slice(-last, None))):
+            kept = {k.removeprefix(f"{name}."): v for k, v in state.items() if k.startswith(f"{name}.")}
+            change, kept = part.update(gradient[..., at], kept, parameters[..., at], progress)
+            changes.append(change)
+            new.update({f"{name}.{k}": v for k, v in kept.items()})
+        return torch.cat(changes, -1), new
+
+    return Optimizer(init, update, rest.rate)
+
+
 def scale(factor: float) -> Optimizer:
     """Multiply by `factor`; a negative one descends."""
     return _stateless(lambda gradient, parameters: gradient * factor, rate=abs(factor))

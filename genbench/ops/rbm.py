@@ -2,7 +2,8 @@
 
 Shapes: visible v (B, V), hidden h (B, H), weights W (V, H), biases b (V,) and c (H,). A Gaussian machine has
 variances σ² = exp(log_variance), (V,); with log_variance None the visible units are binary. What is said of
-one seed holds, but for `free_energy`, of a stack of seeds that lie in front of everything but the variances.
+one seed holds, but for `free_energy`, of a stack of seeds that lie in front of everything; the variances may
+be shared by all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def hidden_logits(v: Tensor, weight: Tensor, c: Tensor, log_variance: Tensor | N
 
 def over_variance(v: Tensor, log_variance: Tensor | None) -> Tensor:
     """v / σ², or v itself if the machine is binary, (B, V) → (B, V)."""
-    return v if log_variance is None else v * torch.exp(-log_variance)
+    return v if log_variance is None else v * torch.exp(-log_variance).unsqueeze(-2)
 
 
 def free_energy(v: Tensor, weight: Tensor, b: Tensor, c: Tensor, log_variance: Tensor | None) -> Tensor:
@@ -49,8 +50,8 @@ def mean_free_energy(v: Tensor, logits: Tensor, b: Tensor, log_variance: Tensor 
     hidden = logits.abs().neg_().exp_().add_(1).log_().add_(logits.relu()).sum(-1).mean(-1)
     if log_variance is None:
         return -(v.mean(-2) * b).sum(-1) - hidden
-    offset = (v - b.unsqueeze(-2)).square_()
-    return over_variance(offset.mean(-2), log_variance).sum(-1) / 2 - hidden
+    offset = (v - b.unsqueeze(-2)).square_().mean(-2)
+    return (offset * torch.exp(-log_variance)).sum(-1) / 2 - hidden
 
 
 def cd_gradient(
@@ -74,8 +75,25 @@ def cd_gradient(
     hidden = torch.cat(
         [hidden_start / -batch, hidden_end / batch], -2
     )  # one product of 2 B rows for both phases
-    apart = over_variance(end.mean(-2) - start.mean(-2), log_variance)
+    apart = end.mean(-2) - start.mean(-2)
+    apart = apart if log_variance is None else apart * torch.exp(-log_variance)
     return visible.mT @ hidden, apart, hidden.sum(-2)
+
+
+def noise_gradient(
+    start: Tensor, end: Tensor, weight: Tensor, b: Tensor, slope: Tensor, log_variance: Tensor
+) -> Tensor:
+    """Gradient of mean F(start) − mean F(end) in log σ², shape (V,), both ends held fixed.
+
+    ∂F/∂log σ_i² = −(v_i − b_i)² / 2σ_i² + v_i Σ_j W_ij p_j / σ_i² (Cho et al. 2011, eq. 9), whose second
+    part is Σ_j W_ij times the gradient in W_ij.
+
+    Args:
+        start, end: visible units, shape (B, V).
+        slope: the gradient in W, shape (V, H), as `cd_gradient` gives it.
+    """
+    near, far = ((v - b.unsqueeze(-2)).square().mean(-2) for v in (start, end))
+    return (far - near) * torch.exp(-log_variance) / 2 - (weight * slope).sum(-1)
 
 
 def _affine(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:

@@ -14,9 +14,11 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
 
 _OF_RUNS = {"average": 0.0, "final_rate": 1.0}
 _OF_CRITICS = {"r1": 0.0, "spectral_norm": False}
+_OF_NOISE = {"learned_noise": False, "noise_rate": 3e-3, "least_noise": 1e-4}
 ADDED: Mapping[str, Mapping[str, Any]] = {
     **dict.fromkeys(("gan", "gan-saturating", "lsgan", "dcgan"), _OF_RUNS | _OF_CRITICS),
     **dict.fromkeys(("wgan", "wgan-gp"), _OF_RUNS),
+    **dict.fromkeys(("rbm", "dbn"), _OF_NOISE),
     "vae": {"restarts": True},
 }
 """Model → option that there was not always → what runs did before there was a choice.

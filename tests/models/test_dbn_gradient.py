@@ -19,6 +19,9 @@ MODELS = {
     "longer": DeepBeliefNet((7,), cd_steps=3),
     "persistent": DeepBeliefNet((7,), cd_steps=2, persistent=True),
     "centred": DeepBeliefNet((7, 5), offset_rate=0.1),
+    "learned noise": DeepBeliefNet(
+        (7, 5), cd_steps=2, learned_noise=True, visible_noise=0.02, gaussian_rate=1e-4
+    ),
 }
 
 

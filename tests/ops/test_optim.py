@@ -106,3 +106,12 @@ def test_a_schedule_scales_the_step_and_restarts_nothing():
         torch.testing.assert_close(found, wanted * min(1.0, (step + 1) / 2))
         torch.testing.assert_close(second["0.0.m"], first["0.m"])
     assert scaled.rate == plain.rate
+
+
+def test_split_gives_each_part_what_its_optimiser_gives_it_alone():
+    rest, own = optim.adam(0.1), optim.sgd(0.05, momentum=0.9)
+    found = descend(optim.split(3, rest, own), START)
+    assert torch.equal(found, torch.cat([descend(rest, START[:-3]), descend(own, START[-3:])]))
+    stacked = descend(optim.split(3, rest, own), START.expand(2, -1))
+    torch.testing.assert_close(stacked, found.expand(2, -1))
+    assert optim.split(3, rest, own).rate == rest.rate

@@ -67,3 +67,28 @@ def test_gradient_of_free_energy_differences_is_that_of_the_likelihood():
         return rbm.free_energy(data, weight, B, C, None).mean() - at_model
 
     torch.testing.assert_close(grad(contrast)(W), grad(negative_log_likelihood)(W))
+
+
+def test_gradient_of_the_noise_is_that_of_the_energy_averaged_over_hidden_states():
+    """Cho et al. 2011, eq. 9, at two visible batches: against autograd through the free energy."""
+    start, end = torch.randn(2, 5, V, generator=GENERATOR, dtype=torch.float64)
+
+    def contrast(log_variance):
+        free = [rbm.free_energy(v, W, B, C, log_variance).mean() for v in (start, end)]
+        return free[0] - free[1]
+
+    hidden = [rbm.hidden_logits(v, W, C, LOG_VARIANCE).sigmoid() for v in (start, end)]
+    slope, _, _ = rbm.cd_gradient(start, end, *hidden, LOG_VARIANCE)
+    found = rbm.noise_gradient(start, end, W, B, slope, LOG_VARIANCE)
+    torch.testing.assert_close(found, grad(contrast)(LOG_VARIANCE))
+
+
+def test_variances_of_a_stack_of_seeds_are_each_seeds_own():
+    v = torch.randn(3, 5, V, generator=GENERATOR, dtype=torch.float64)
+    each = torch.stack([LOG_VARIANCE - 1, LOG_VARIANCE, LOG_VARIANCE + 1])
+    stacked = [t.expand(3, *t.shape) for t in (W, B, C)]
+    logits = rbm.hidden_logits(v, stacked[0], stacked[2], each)
+    energies = rbm.mean_free_energy(v, logits, stacked[1], each)
+    for seed, own in enumerate(each):
+        torch.testing.assert_close(logits[seed], rbm.hidden_logits(v[seed], W, C, own))
+        torch.testing.assert_close(energies[seed], rbm.free_energy(v[seed], W, B, C, own).mean())
