@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,9 @@ Scale = Literal["identity", "log", "logit"]
 """Where differences of a score are compared: as it is, by ratios (distances), or by odds (shares)."""
 Precision = Literal["fp32", "tf32", "bf16"]
 """fp32 throughout; TF32 matrix products on a GPU; or bfloat16 products under autocast, parameters in fp32."""
+
+
+_FEWER = re.compile(r"\d+ samples, \d+ asked")
 
 
 class GenbenchError(Exception):
@@ -40,6 +44,15 @@ def same_data(one: str | None, other: str | None) -> bool:
     """
     (examples, _, beside), (others, _, others_beside) = (str(c).partition("-") for c in (one, other))
     return examples == others and (not beside or not others_beside or beside == others_beside)
+
+
+def compares(flags: Iterable[str]) -> bool:
+    """Whether a score with these flags may be set beside others of its metric.
+
+    It may not where a flag says that fewer samples were given than the protocol asks for, such as
+    ``"12 samples, 1000 asked"``.
+    """
+    return not any(_FEWER.fullmatch(flag) for flag in flags)
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,9 @@ class Record:
         cost: ``peak_bytes``, the highest memory use in training, and ``flops``, the first step of each phase
             with the floating-point operations of one step of one seed in it.
         anchors: metric → its score of a ``trivial`` sampler, a Gaussian fitted to the training data, and of
-            ``real`` data against real data; what is not defined is left out.
+            ``real`` data against real data, with their standard errors ``trivial_error`` and ``real_error``;
+            what is not defined is left out, and records of earlier versions have no errors.
+        ranked_by: metrics whose mean ranks the task's methods in place of the first one; see `Task`.
     """
 
     suite: str
@@ -136,6 +151,7 @@ class Record:
     data: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
     anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    ranked_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

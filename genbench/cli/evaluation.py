@@ -75,7 +75,9 @@ def _join(
         Score(0, 0, r["metric"], Estimate(r["value"], r["n"], r["ci_low"], r["ci_high"], tuple(r["flags"])))
         for r in found
     ]
-    folder.write_scores(scores, {row["metric"]: named(row["metric"]).better for row in found})
+    metrics = [named(row["metric"]) for row in found]
+    better, scales = ({m.name: getattr(m, part) for m in metrics} for part in ("better", "scale"))
+    folder.write_scores(scores, better, scales)
     config = {"samples": str(samples), "task_options": {}, "options": {}}
     record = Record(EXTERNAL, task, name, config, "done", (0,), data={"checksum": checksum})
     folder.write_record(record)

@@ -63,8 +63,9 @@ class Recording:
         """Write all that is known of the run; its record."""
         # The checkpoint goes last but for the record: what it promises is on disk already.
         self._write_trace(status)
-        better = {metric.name: metric.better for metric in self.evaluation.metrics}
-        self.folder.write_scores(self.evaluation.scores, better)
+        metrics = self.evaluation.metrics
+        better, scales = ({m.name: getattr(m, part) for m in metrics} for part in ("better", "scale"))
+        self.folder.write_scores(self.evaluation.scores, better, scales)
         state = checkpoint.to_bytes(self.training.state, self.training.config.key)
         self.folder.write_state(state, last=status in ("done", "failed"))
         self.record = self._recorded(status)
@@ -91,6 +92,7 @@ class Recording:
             seconds={"training": training.state.seconds, "evaluation": evaluation.seconds},
             cost=training.cost,
             anchors=evaluation.anchors,
+            ranked_by=training.ensemble.task.ranked_by,
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
 from genbench.report.methods import SETTINGS
-from genbench.report.pairwise import holm, paired_p_values
+from genbench.report.pairwise import holm, paired_p_value
 from genbench.store import Results
 from genbench.types import InputError, same_data
 
@@ -77,8 +77,9 @@ def compare(base: Results, new: Results, margin: float = 0.0) -> Comparison:
     """Match runs by task, model and metric, and test each difference over shared seeds.
 
     A difference counts if a paired t-test finds it, after Holm's correction over everything tested, to exceed
-    the margin; see `paired_p_values` for seeds that are not shared. A seed that failed takes the worst score
-    of both folders.
+    the margin. Equal seeds of two versions of one method draw the same numbers, so here they are paired, and
+    scores are compared as they are; see `paired_p_value`. A seed that failed takes the worst score of both
+    folders.
 
     Args:
         margin: the change that is tolerated, as a share of the base's mean.
@@ -142,7 +143,7 @@ def _refusal(old: Entry, new: Entry, runs: tuple[Runs, Runs]) -> str | None:
         names = [", ".join(sorted(str(checksum)[:8] for checksum in own)) for own in data]
         return f"other data: checksum {names[0]} against {names[1]}"
     for entry, side in ((old, "base"), (new, "new")):
-        if not entry.ranked:
+        if not entry.scored:
             return f"the run in {side} is {entry.method.status}"
     return None if math.isfinite(_worst(old, new)) else "no seed of either has a score"
 
@@ -182,8 +183,7 @@ def _p_value(old: Entry, new: Entry, margin: float) -> float:
     tolerated = margin * abs(before)
     if abs(after - before) <= tolerated:
         return 1.0
-    towards = np.array([[0.0], [math.copysign(tolerated, after - before)]])
-    return float(paired_p_values(costs - towards)[0, 1])
+    return paired_p_value(costs[0], costs[1] - math.copysign(tolerated, after - before))
 
 
 def _compared(key: Key, old: Entry, new: Entry, p: float | None, reason: str | None) -> Compared:

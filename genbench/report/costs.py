@@ -12,7 +12,7 @@ import pandas as pd
 from genbench.report.aggregates import main_entries
 from genbench.report.entries import Entry
 from genbench.report.history import Histories, Tables, clocks_of, histories, of_method
-from genbench.report.methods import Method
+from genbench.report.methods import Method, flops_until
 from genbench.report.pareto import pareto_front
 from genbench.store import Results
 
@@ -48,15 +48,6 @@ def priced(known: Histories, made: Sequence[Entry], threshold: float = THRESHOLD
         front = pareto_front(sign * own["value"].to_numpy(float), own["training_seconds"].to_numpy(float))
         frame.loc[own.index, "pareto"] = front
     return frame
-
-
-def flops_until(phases: Sequence[Sequence[float]], step: float) -> float:
-    """Floating-point operations of a seed before `step`; `phases` are first steps with their cost a step."""
-    if not phases or not math.isfinite(step):
-        return math.nan
-    ends = [*(start for start, _ in phases[1:]), math.inf]
-    spans = zip(phases, ends, strict=True)
-    return sum(flops * max(0.0, min(step, end) - start) for (start, flops), end in spans)
 
 
 def _row(entry: Entry, known: Histories, threshold: float) -> dict[str, Any]:

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from genbench.report.anchors import Anchors
 from genbench.report.methods import ENDED, Method, methods
+from genbench.report.scales import scale_of, to_scale
 from genbench.store import Results
-from genbench.types import InputError
+from genbench.types import InputError, Scale, compares
 
 THROUGHPUT = "samples_per_second"
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Anchors:
-    """Scores between which a method is placed; NaN if unknown.
-
-    Attributes:
-        trivial: of a trivial sampler, a Gaussian fitted to the training data.
-        real: of real data against real data.
-    """
-
-    trivial: float = math.nan
-    real: float = math.nan
-
-    def normalised(self, values: Floats) -> Floats:
-        """(x − trivial) / (real − trivial): 0 is trivial, 1 is real; below 0 is worse than trivial."""
-        return (values - self.trivial) / (self.real - self.trivial)
-
-    def tell_apart(self, better: str | None) -> bool:
-        """Whether real data score better than the trivial sampler, by a tenth at least."""
-        gain = (self.real - self.trivial) * (1 if better == "higher" else -1)
-        return bool(gain > 0.1 * max(abs(self.real), abs(self.trivial)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +30,8 @@ class Entry:
         metric, better: None for a method that was skipped.
         seeds: ascending.
         values: one a seed; NaN where the seed failed or its score is not finite.
+        scale: where the scores of this task and metric are compared; see `scales.scale_of`.
+        flags: what a reader of the scores must know, each once.
         worst: the worst score that any seed of any method has here, which a lost seed is ranked by.
     """
 
@@ -57,12 +40,20 @@ class Entry:
     better: str | None
     seeds: tuple[int, ...]
     values: Floats
-    anchors: Anchors = Anchors()
+    anchors: Anchors = field(default_factory=Anchors)
     worst: float = math.nan
+    scale: Scale = "identity"
+    flags: tuple[str, ...] = ()
+
+    @property
+    def scored(self) -> bool:
+        """Whether it has a metric, and every run of its method has ended."""
+        return self.metric is not None and self.method.status in ENDED
 
     @property
     def ranked(self) -> bool:
-        return self.metric is not None and self.method.status in ENDED
+        """Whether it is set beside others: scored, by the whole protocol, and not one look at a clock."""
+        return self.scored and self.metric != THROUGHPUT and compares(self.flags)
 
     @property
     def lost(self) -> int:
@@ -81,8 +72,8 @@ class Entry:
 
     @property
     def costs(self) -> Floats:
-        """What ranking compares, smaller is better: lost seeds take the worst score."""
-        return self.filled(self.worst) * (-1 if self.better == "higher" else 1)
+        """What ranking compares, on the scale, smaller is better: lost seeds take the worst score."""
+        return to_scale(self.filled(self.worst), self.scale) * (-1 if self.better == "higher" else 1)
 
     @cached_property
     def normalised(self) -> Floats:
@@ -105,20 +96,19 @@ def entries(results: Results, task: str | None = None) -> list[Entry]:
     """
     records = results.records if task is None else _of_task(results.records, task)
     found, scores = methods(records), by_path(results.scores)
-    better = dict(zip(results.scores["metric"], results.scores["better"], strict=True))
-    lasts = [last_scores(method, scores) for method in found]
+    lasts = [last_rows(method, scores) for method in found]
     scored: dict[str, dict[str, None]] = {}
     for method, last in zip(found, lasts, strict=True):
         scored.setdefault(method.task, {}).update(dict.fromkeys(last))
-    made = []
+    protocols, made = _protocols(results.scores), []
     for method, last in zip(found, lasts, strict=True):
         if method.status == "skipped":
             made.append(Entry(method, None, None, (), np.empty(0)))
         metrics = last or (scored[method.task] if method.failed else {})
-        made += [Entry(method, m, better[m], *_counted(method, last.get(m, {}))) for m in metrics]
+        made += [_entry(method, m, protocols[m].better, last.get(m, {})) for m in metrics]
         if method.examples_per_second > 0:
             made.append(Entry(method, THROUGHPUT, "higher", (0,), np.array([method.examples_per_second])))
-    return _measured(made)
+    return _measured(made, protocols)
 
 
 def by_seed(made: Sequence[Entry], values: Sequence[Floats]) -> Floats:
@@ -144,47 +134,79 @@ def _of_task(records: pd.DataFrame, task: str) -> pd.DataFrame:
     return chosen
 
 
-def last_scores(method: Method, scores: Mapping[str, pd.DataFrame]) -> dict[str, dict[int, float]]:
+class Row(NamedTuple):
+    """A score of one seed, as far as it is ranked."""
+
+    value: float
+    flags: tuple[str, ...]
+
+
+def last_rows(method: Method, scores: Mapping[str, pd.DataFrame]) -> dict[str, dict[int, Row]]:
     """Metric → seed → score, at the last step of each seed; the first run that has one counts."""
-    latest: dict[str, dict[int, tuple[int, float]]] = {}
+    latest: dict[str, dict[int, tuple[int, Row]]] = {}
     for own in (scores[path] for path in method.paths if path in scores):
-        columns = (own[name].tolist() for name in ("metric", "seed", "step", "value"))
-        for metric, seed, step, value in zip(*columns, strict=True):
+        columns = (own[name].tolist() for name in ("metric", "seed", "step", "value", "flags"))
+        for metric, seed, step, value, flags in zip(*columns, strict=True):
             known = latest.setdefault(metric, {})
             if seed not in known or step > known[seed][0]:
-                known[seed] = step, value
-    return {metric: {seed: value for seed, (_, value) in own.items()} for metric, own in latest.items()}
+                known[seed] = step, Row(value, flags)
+    return {metric: {seed: row for seed, (_, row) in own.items()} for metric, own in latest.items()}
 
 
-def _counted(method: Method, scores: Mapping[int, float]) -> tuple[tuple[int, ...], Floats]:
-    """The seeds of a metric and their scores, NaN for seeds that are lost."""
+def last_scores(method: Method, scores: Mapping[str, pd.DataFrame]) -> dict[str, dict[int, float]]:
+    """`last_rows`, the values alone."""
+    found = last_rows(method, scores)
+    return {metric: {seed: row.value for seed, row in own.items()} for metric, own in found.items()}
+
+
+class _Protocol(NamedTuple):
+    """What all scores of a metric have in common; `scale` is None in files of earlier versions."""
+
+    better: str
+    scale: object
+
+
+def _protocols(scores: pd.DataFrame) -> dict[str, _Protocol]:
+    """Of each metric: its direction, and the scale of the first score that tells one."""
+    first = scores[["metric", "better", "scale"]].groupby("metric").first()
+    return {str(name): _Protocol(row.better, row.scale) for name, row in first.iterrows()}
+
+
+def _entry(method: Method, metric: str, better: str, scores: Mapping[int, Row]) -> Entry:
+    """The seeds of a metric with their scores, NaN for seeds that are lost."""
     seeds = sorted(method.failed | scores.keys())
-    good = {seed for seed, value in scores.items() if math.isfinite(value)} - method.failed
-    return tuple(seeds), np.array([scores[seed] if seed in good else math.nan for seed in seeds], float)
+    good = {seed for seed, row in scores.items() if math.isfinite(row.value)} - method.failed
+    values = np.array([scores[seed].value if seed in good else math.nan for seed in seeds], float)
+    flags = tuple(dict.fromkeys(flag for row in scores.values() for flag in row.flags))
+    return Entry(method, metric, better, tuple(seeds), values, flags=flags)
 
 
-def _measured(made: Sequence[Entry]) -> list[Entry]:
-    """The entries with the anchors and the worst score of their task and metric."""
+def _measured(made: Sequence[Entry], protocols: Mapping[str, _Protocol]) -> list[Entry]:
+    """The entries with what depends on all of their task and metric: scale, anchors, and the worst score."""
     pooled: dict[tuple[str, str | None], list[Entry]] = {}
     for entry in made:
         pooled.setdefault((entry.method.task, entry.metric), []).append(entry)
-    worst = {key: _worst(own) for key, own in pooled.items()}
-    anchored = {key: _anchors(own) for key, own in pooled.items()}
-    keys = [(entry.method.task, entry.metric) for entry in made]
-    return [replace(e, anchors=anchored[key], worst=worst[key]) for e, key in zip(made, keys, strict=True)]
+    shared = {key: _shared(own, protocols) for key, own in pooled.items()}
+    return [replace(entry, **shared[entry.method.task, entry.metric]) for entry in made]
 
 
-def _worst(own: Sequence[Entry]) -> float:
-    values = np.concatenate([entry.counted for entry in own])
-    if not len(values):
-        return math.nan
-    return float(values.min() if own[0].better == "higher" else values.max())
+def _shared(own: Sequence[Entry], protocols: Mapping[str, _Protocol]) -> dict[str, Any]:
+    first = own[0]
+    values = np.concatenate([e.counted for e in own if compares(e.flags)] or [np.empty(0)])
+    protocol = protocols.get(str(first.metric))
+    scale = scale_of(protocol.scale, first.better, values) if protocol else "identity"
+    pick = np.min if first.better == "higher" else np.max
+    worst = float(pick(values)) if len(values) else math.nan
+    return {"scale": scale, "anchors": replace(_anchors(own), scale=scale), "worst": worst}
 
 
 def _anchors(own: Sequence[Entry]) -> Anchors:
-    """Of the first method that knows them: they depend on the data and the protocol alone."""
+    """Of the record that knows most of them: they depend on the data and the protocol alone."""
     known = [_known(entry.method.anchors, entry.metric) for entry in own]
-    return next((Anchors(k.get("trivial", math.nan), k.get("real", math.nan)) for k in known if k), Anchors())
+    most = max(known, key=len)
+    names = ("trivial", "real", "trivial_error", "real_error")
+    trivial, real, trivial_error, real_error = (most.get(name, math.nan) for name in names)
+    return Anchors(trivial, real, trivial_error, real_error)
 
 
 def _known(anchors: Mapping[str, Mapping[str, float]], metric: str | None) -> Mapping[str, float]:

@@ -10,14 +10,16 @@ import pandas as pd
 
 from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
 from genbench.report.methods import Method
+from genbench.report.power import to_separate
 from genbench.report.ranking import ranking
 from genbench.report.statistics import share, student
 from genbench.store import Results
 
 COLUMNS = [
     *("task", "model", "metric", "value", "ci_low", "ci_high", "seeds", "failed"),
-    *("better", "rank", "rank_low", "rank_high", "group"),
-    *("failure_rate", "failure_low", "failure_high", "trivial", "real", "status", "reason"),
+    *("better", "scale", "rank", "rank_low", "rank_high", "group", "needed"),
+    *("failure_rate", "failure_low", "failure_high", "work", "trivial", "real", "below_trivial"),
+    *("flags", "status", "reason"),
 ]
 
 __all__ = ["COLUMNS", "THROUGHPUT", "leaderboard"]
@@ -40,17 +42,29 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
         - `value`: mean over the seeds that did not fail and whose score is finite.
         - `ci_low`, `ci_high`: 95 % Student-t interval of that mean over seeds; NaN for fewer than two.
         - `seeds`, `failed`: how many seeds were trained, and how many of them failed.
-        - `better`: ``higher`` or ``lower``.
-        - `rank`: from 1, ties share the better rank. For ranking alone, a seed that failed or whose score is
-          not finite takes the worst finite score that any seed of any method has on that task and metric;
-          at equal means the method that lost fewer seeds comes first. NA for a method that is not finished.
+        - `better`: ``higher`` or ``lower``; `scale`: where scores are compared, ``identity``, ``log``
+          or ``logit``; see `genbench.report.scales`.
+        - `rank`: by the mean on the scale, from 1, ties share the better rank. For ranking alone, a seed that
+          failed or whose score is not finite takes the worst finite score that any seed of any method has on
+          that task and metric; at equal means the method that lost fewer seeds comes first. NA for a method
+          that is not finished, for a score that a flag says compares with no other, and for throughput, of
+          which there is one value.
         - `rank_low`, `rank_high`: simultaneous 95 % interval of the rank; see `genbench.report.ranking`.
         - `group`: letters; methods that share one cannot be told apart.
+        - `needed`: where no two methods of a table can be told apart, how many seeds a method it would take
+          to tell this one from the best; NA elsewhere, for the best itself, and if 100,000 are not enough.
         - `failure_rate`, `failure_low`, `failure_high`: share of seeds that failed or in which a detector
           found a failure, with Wilson's 95 % interval.
+        - `work`: floating-point operations of one seed's whole run; NaN if unknown.
         - `trivial`, `real`: the metric's score of a trivial sampler, a Gaussian fitted to the training data,
           and of real data against real data.
+        - `below_trivial`: whether the method's mean is worse than the trivial sampler's score, beyond the
+          noise of both; see `Anchors.below`.
+        - `flags`: what a reader of the scores must know, a tuple.
         - `status`, `reason`: of the method's runs.
+
+    A task that declares what ranks it (`Task.ranked_by`) has the metric ``composite`` before its others, see
+    `genbench.report.composite`; ``attrs["notes"]`` of the frame says where that had to be left out.
 
     Raises:
         InputError: there is no run of `task`.
@@ -63,7 +77,8 @@ def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     found = failing_seeds(results)
     rows = [_row(entry, _failures(entry.method, found)) for entry in made]
     board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
-    board = board.assign(rank=_ranks(board), **_uncertain_ranks(made))
+    ranks = _ranks(board).where(np.array([entry.ranked for entry in made], dtype=bool))
+    board = board.assign(rank=ranks, **_uncertain_ranks(made))
     return _sorted(board)
 
 
@@ -97,12 +112,16 @@ def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
         "seeds": len(method.seeds),
         "failed": len(method.failed),
         "better": entry.better,
+        "scale": None if entry.metric is None else entry.scale,
         **failures,
+        "work": method.work,
         "trivial": entry.anchors.trivial,
         "real": entry.anchors.real,
+        "below_trivial": entry.scored and entry.anchors.below(entry.counted, entry.better),
+        "flags": entry.flags,
         "status": method.status,
         "reason": method.reason,
-        "cost": entry.costs.mean() if entry.ranked and len(entry.seeds) else np.nan,
+        "cost": entry.costs.mean() if entry.scored and len(entry.seeds) else np.nan,
         "lost": entry.lost,
     }
 
@@ -115,17 +134,21 @@ def _ranks(board: pd.DataFrame) -> pd.Series:
 
 
 def _uncertain_ranks(made: Sequence[Entry]) -> dict[str, pd.Series]:
-    """Rank intervals and groups in the order of the entries; missing where there is no rank."""
-    low, high = (pd.Series(pd.NA, index=range(len(made)), dtype="Int64") for _ in range(2))
-    group = pd.Series(None, index=range(len(made)), dtype=object)
+    """Rank intervals, groups and seeds needed in the order of the entries; missing where there is no rank."""
+    index = range(len(made))
+    low, high, needed = (pd.Series(pd.NA, index=index, dtype="Int64") for _ in range(3))
+    group = pd.Series(None, index=index, dtype=object)
     together: dict[tuple[str, str | None], list[int]] = {}
-    for index, entry in enumerate(made):
+    for place, entry in enumerate(made):
         if entry.ranked and np.isfinite(entry.costs).any():
-            together.setdefault((entry.method.task, entry.metric), []).append(index)
-    for indices in together.values():
-        own = [made[index] for index in indices]
-        low[indices], high[indices], group[indices] = ranking(by_seed(own, [entry.costs for entry in own]))
-    return {"rank_low": low, "rank_high": high, "group": group}
+            together.setdefault((entry.method.task, entry.metric), []).append(place)
+    for places in together.values():
+        costs = by_seed([made[place] for place in places], [made[place].costs for place in places])
+        low[places], high[places], group[places], separated = ranking(costs)
+        if not separated:
+            seeds = to_separate(costs)[1]
+            needed[places] = pd.array(np.where(seeds > 0, seeds, np.nan), dtype="Int64")
+    return {"rank_low": low, "rank_high": high, "group": group, "needed": needed}
 
 
 def _sorted(board: pd.DataFrame) -> pd.DataFrame:
@@ -142,5 +165,5 @@ def _sorted(board: pd.DataFrame) -> pd.DataFrame:
         last=board["metric"].isna() * 2 + (board["metric"] == THROUGHPUT),
         metric_place=[places[pair] for pair in zip(board["task"], board["metric"], strict=True)],
     )
-    order = ["task_place", "last", "metric_place", "rank", "model"]
+    order = ["task_place", "last", "metric_place", "rank", "cost", "model"]
     return keys.sort_values(order, ignore_index=True)[COLUMNS]

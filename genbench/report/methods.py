@@ -28,6 +28,8 @@ class Method:
         examples_per_second: throughput of training, all seeds of a run together; NaN if unknown.
         training_seconds: of all its runs, all seeds together; NaN if unknown.
         cost, anchors: of the first run that recorded them; see `Record`.
+        ranked_by: of the first run that declares it; see `Record`.
+        steps: of each run; None if unknown.
     """
 
     task: str
@@ -41,6 +43,13 @@ class Method:
     training_seconds: float = math.nan
     cost: Mapping[str, Any] = field(default_factory=dict)
     anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    ranked_by: tuple[str, ...] = ()
+    steps: int | None = None
+
+    @property
+    def work(self) -> float:
+        """Floating-point operations of one seed's whole run; NaN if unknown."""
+        return math.nan if self.steps is None else flops_until(self.cost.get("flops", []), self.steps)
 
 
 def methods(records: pd.DataFrame) -> list[Method]:
@@ -125,7 +134,18 @@ def _method(task: str, model: str, runs: Sequence[Mapping[str, Any]]) -> Method:
         training_seconds=sum(run["training_seconds"] or 0.0 for run in tried) or math.nan,
         cost=_first(counted, "cost"),
         anchors=_first(counted, "anchors"),
+        ranked_by=next((run["ranked_by"] for run in counted if run["ranked_by"]), ()),
+        steps=next((run["steps"] for run in counted if run["steps"] is not None), None),
     )
+
+
+def flops_until(phases: Sequence[Sequence[float]], step: float) -> float:
+    """Floating-point operations of a seed before `step`; `phases` are first steps with their cost a step."""
+    if not phases or not math.isfinite(step):
+        return math.nan
+    ends = [*(start for start, _ in phases[1:]), math.inf]
+    spans = zip(phases, ends, strict=True)
+    return sum(flops * max(0.0, min(step, end) - start) for (start, flops), end in spans)
 
 
 def _first(runs: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:

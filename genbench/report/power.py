@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
+from scipy import special, stats
 
 from genbench.report.entries import THROUGHPUT, Entry, by_seed
+from genbench.report.pairwise import least_p_value, moments, welch_freedom
 from genbench.types import InputError
 
 MOST_SEEDS = 100_000
+Floats = NDArray[np.float64]
 
 
 class Separation(NamedTuple):
     """What it takes to tell a method from the best one.
 
     Attributes:
-        effect: mean of the paired differences in their standard deviations.
+        effect: difference of the means, on the score's scale, in standard deviations: the root of the mean of
+            both variances.
         seeds: of each method; None if no number up to `MOST_SEEDS` is enough.
     """
 
@@ -33,58 +36,68 @@ class Separation(NamedTuple):
 def separations(made: Sequence[Entry]) -> list[Separation]:
     """Seeds to tell each method of a task from the best in its first metric, best first.
 
-    For a power of 80 % at a level of 5 % that is shared among all pairs, as ranks are; costs are those that
-    ranks compare. Methods that share fewer than two seeds with the best are left out.
+    `to_separate` for the entries of the first metric that are ranked; methods of fewer than two seeds are
+    left out.
     """
     metric = next((entry.metric for entry in made if entry.metric not in (None, THROUGHPUT)), None)
     ranked = [e for e in made if e.ranked and e.metric == metric and np.isfinite(e.costs).any()]
-    ranked.sort(key=lambda entry: float(entry.costs.mean()))
-    differences = by_seed(ranked, [entry.costs for entry in ranked])
-    tests = len(ranked) * (len(ranked) - 1) // 2
-    found = []
-    for entry, row in zip(ranked[1:], differences[1:] - differences[:1], strict=True):
-        own = row[np.isfinite(row)]
-        if len(own) > 1:
-            effect = _effect(own)
-            names = entry.method.model, ranked[0].method.model, str(metric)
-            found.append(Separation(*names, effect, _needed(effect, tests)))
-    return found
+    if not ranked:
+        return []
+    effects, seeds = to_separate(by_seed(ranked, [entry.costs for entry in ranked]))
+    best, *others = sorted(range(len(ranked)), key=lambda index: float(ranked[index].costs.mean()))
+    first = ranked[best].method.model
+    return [
+        Separation(ranked[i].method.model, first, str(metric), float(effects[i]), int(seeds[i]) or None)
+        for i in others
+        if np.isfinite(effects[i])
+    ]
 
 
-def _effect(differences: np.ndarray) -> float:
-    mean, spread = abs(float(differences.mean())), float(differences.std(ddof=1))
-    return mean / spread if spread else math.inf if mean else 0.0
+def to_separate(costs: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """For each method: its effect against the best one, and the seeds of each to tell the two apart.
 
-
-def _needed(effect: float, tests: int) -> int | None:
-    if math.isinf(effect):
-        return 2
-    try:
-        return seeds_needed(effect, tests=tests)
-    except InputError:
-        return None
-
-
-def power(effect: float, seeds: int, *, paired: bool = True, level: float = 0.05) -> float:
-    """Chance that a two-sided t-test finds a difference of `effect` standard deviations, with its sign.
-
-    The noncentral t distribution with noncentrality d √n and n − 1 degrees of freedom if paired, else
-    d √(n/2) and 2n − 2.
+    For a power of 80 % of Welch's test at a level of 5 % that is shared among all pairs, the first step of
+    Holm's; where scores are repeated, as many as an exact test asks for at least. Effects seen in a few seeds
+    are uncertain: the answer is an order of magnitude.
 
     Args:
-        effect: true difference of the means, in standard deviations of the paired differences, or of a
-            method's scores if not paired.
-        seeds: of each method.
+        costs: what ranks compare, shape (K, seeds), smaller is better; NaN where there is no such seed.
+
+    Returns:
+        Effects, NaN for the best and where one of both has fewer than two seeds, and seeds, 0 where no number
+        up to `MOST_SEEDS` is enough or there is no effect to count with; shape (K,) each.
     """
-    freedom = seeds - 1 if paired else 2 * seeds - 2
-    shift = abs(effect) * math.sqrt(seeds if paired else seeds / 2)
-    bound = stats.t.ppf(1 - level / 2, freedom)
-    return float(stats.nct.sf(bound, freedom, shift))
+    known = moments(costs)
+    best = int(np.argmin(np.where(known.n > 0, known.mean, np.inf)))
+    mean_variance = (known.variance + known.variance[best]) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effects = np.abs(known.mean - known.mean[best]) / np.sqrt(mean_variance)
+    effects[(known.mean == known.mean[best]) & (mean_variance == 0)] = 0
+    effects[(known.n < 2) | (known.n[best] < 2)] = np.nan
+    effects[best] = np.nan
+    ones = np.ones_like(effects)
+    freedom = welch_freedom(known.variance, known.variance[best] * ones, 2 * ones, 2 * ones)
+    level = 0.05 / max(len(costs) * (len(costs) - 1) // 2, 1)
+    found = _fewest(np.nan_to_num(effects, posinf=1e9), freedom, level, 0.8)
+    least = _exact(level)
+    found = np.where((known.tied | known.tied[best]) & (found > 0), np.maximum(found, least), found)
+    return effects, np.where(np.isnan(effects), 0, found)
 
 
-def seeds_needed(
-    effect: float, *, target: float = 0.8, paired: bool = True, level: float = 0.05, tests: int = 1
-) -> int:
+def power(effect: float, seeds: int, *, level: float = 0.05, freedom: float = 2.0) -> float:
+    """Chance that a two-sided Welch test finds a difference of `effect` standard deviations, with its sign.
+
+    The noncentral t distribution with noncentrality d √(n/2) and f (n − 1) degrees of freedom.
+
+    Args:
+        effect: true difference of the means over the root of the mean of both variances.
+        seeds: of each method, n.
+        freedom: f, 2 for equal variances, towards 1 where one is much larger.
+    """
+    return float(_power(np.array([effect]), np.array([float(seeds)]), np.array([freedom]), level)[0])
+
+
+def seeds_needed(effect: float, *, target: float = 0.8, level: float = 0.05, tests: int = 1) -> int:
     """Fewest seeds a method with which `power` reaches `target`, the level shared among `tests` (Bonferroni).
 
     An effect estimated from few seeds is itself uncertain: take the answer as an order of magnitude.
@@ -92,24 +105,33 @@ def seeds_needed(
     Raises:
         InputError: no number of seeds up to 100,000 is enough, for example since the effect is 0.
     """
-    low, high = _bracket(effect, target, paired, level / tests)
-    while power(effect, high, paired=paired, level=level / tests) < target:
-        low, high = high, 2 * high
-        if high > MOST_SEEDS:
-            raise InputError(f"an effect of {effect:g} needs more than {MOST_SEEDS} seeds; treat it as none")
-    while low < high:
-        middle = (low + high) // 2
-        enough = power(effect, middle, paired=paired, level=level / tests) >= target
-        low, high = (low, middle) if enough else (middle + 1, high)
-    return low
+    found = int(_fewest(np.array([effect]), np.array([2.0]), level / tests, target)[0])
+    if not found:
+        raise InputError(f"an effect of {effect:g} needs more than {MOST_SEEDS} seeds; treat it as none")
+    return found
 
 
-def _bracket(effect: float, target: float, paired: bool, level: float) -> tuple[int, int]:
-    """Where to begin the search: near the answer for normal errors, which is slightly too small."""
-    if not effect:
-        return 2, MOST_SEEDS + 1
-    quantiles = stats.norm.isf(level / 2) + stats.norm.ppf(target)
-    near = min((1 if paired else 2) * (quantiles / effect) ** 2, MOST_SEEDS)
-    low = max(2, math.floor(near) - 1)
-    enough = power(effect, low, paired=paired, level=level) >= target
-    return (2, low) if enough else (low, low + 4)
+def _power(effects: Floats, seeds: Floats, freedom: Floats, level: float) -> Floats:
+    free, shift = freedom * (seeds - 1), np.abs(effects) * np.sqrt(seeds / 2)
+    bound = -special.stdtrit(free, level / 2)
+    # Far in its tail the noncentral t is 1 to all digits, and what computes it gives up.
+    near = shift < bound + 40
+    exact = stats.nct.sf(bound, np.minimum(free, 1e6), np.where(near, shift, 0))
+    return np.asarray(np.where(near, exact, 1.0))
+
+
+def _fewest(effects: Floats, freedom: Floats, level: float, target: float) -> NDArray[np.int64]:
+    """Fewest seeds, by halving, for many effects at once; 0 where `MOST_SEEDS` are not enough."""
+    low = np.full(effects.shape, 2.0)
+    high = np.full(effects.shape, float(MOST_SEEDS + 1))
+    while (low < high).any():
+        middle = np.floor((low + high) / 2)
+        enough = _power(effects, middle, freedom, level) >= target
+        low, high = np.where(enough, low, np.minimum(middle + 1, high)), np.where(enough, middle, high)
+    return np.where(low > MOST_SEEDS, 0, low).astype(np.int64)
+
+
+def _exact(level: float) -> int:
+    """Fewest seeds a method with which an exact rank test can reach the level."""
+    seeds = np.arange(2.0, 64)
+    return int(seeds[least_p_value(seeds, seeds) < level][0])

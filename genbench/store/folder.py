@@ -151,9 +151,14 @@ class RunFolder:
         """Raise InputError if there is a trace and it is damaged; much cheaper than to read it."""
         tables.check(self.path / TRACE)
 
-    def write_scores(self, scores: Iterable[Score], better: Mapping[str, str]) -> None:
-        """Write scores; `better` says of each metric whether ``"higher"`` or ``"lower"`` is good."""
-        self.write_bytes(SCORES, tables.score_bytes(scores, better))
+    def write_scores(
+        self, scores: Iterable[Score], better: Mapping[str, str], scales: Mapping[str, str] | None = None
+    ) -> None:
+        """Write scores; `better` says of each metric whether ``"higher"`` or ``"lower"`` is good.
+
+        `scales` says where a metric's scores are compared, as `types.Scale`; what it does not name is null.
+        """
+        self.write_bytes(SCORES, tables.score_bytes(scores, better, scales))
 
     def read_scores(self) -> list[Score]:
         """The scores as they were written; empty if none were. InputError if they are damaged."""
@@ -164,7 +169,7 @@ class RunFolder:
         return tables.score_table(self._bytes(SCORES), self.path / SCORES)
 
     def score_frame(self) -> pd.DataFrame:
-        """The scores, tidy: seed, step, metric, value, low, high, n, flags, kind, better."""
+        """The scores, tidy: seed, step, metric, value, low, high, n, flags, kind, better, scale."""
         return tables.score_frame(self._bytes(SCORES), self.path / SCORES)
 
     def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:

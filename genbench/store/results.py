@@ -30,7 +30,7 @@ RECORD_COLUMNS = [
     *RUN_COLUMNS,
     *("status", "reason", "seeds", "failures", "notes", "options", "task_options"),
     *("steps", "steps_done", "batch", "examples", "training_seconds", "evaluation_seconds", "data"),
-    *("cost", "anchors", "precision", "revision"),
+    *("cost", "anchors", "ranked_by", "precision", "revision"),
 ]
 
 
@@ -40,10 +40,11 @@ class Results:
 
     Attributes:
         folders: where they lie, in the order of `records`.
-        records: a row a run; `seeds`, `failures`, `notes`, `options`, `task_options`, `cost` and `anchors`
-            hold the objects of its record and configuration, `data` the checksum of what it was trained on.
+        records: a row a run; `seeds`, `failures`, `notes`, `options`, `task_options`, `cost`, `anchors`
+            and `ranked_by` hold the objects of its record and configuration, `data` the checksum of what it
+            was trained on.
         scores: tidy: the run's suite, task, model, key and path, then seed, step, metric, value, low, high,
-            n, flags, better.
+            n, flags, kind, better, scale; the last is None of runs that earlier versions wrote.
         verdicts: tidy: the run's columns, then the attributes of `Verdict`.
         problems: a sentence for each folder that had to be left out.
     """
@@ -166,7 +167,7 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
     return {
         **{name: getattr(record, name) for name in ("suite", "task", "model", "status", "reason")},
         **{name: getattr(record, name) for name in ("seeds", "failures", "notes", "steps_done", "examples")},
-        **{name: getattr(record, name) for name in ("cost", "anchors")},
+        **{name: getattr(record, name) for name in ("cost", "anchors", "ranked_by")},
         **{name: _as(Mapping, config.get(name)) for name in ("options", "task_options")},
         **{name: _as(int, config.get(name)) for name in ("steps", "batch")},
         **{f"{part}_seconds": record.seconds.get(part) for part in ("training", "evaluation")},

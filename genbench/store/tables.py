@@ -38,8 +38,11 @@ SCORES = pa.schema(
         "flags": pa.list_(pa.string()),
         "kind": pa.string(),
         "better": pa.string(),
+        "scale": pa.string(),
     }
 )
+ADDED = frozenset({"scale"})
+"""Columns that files of earlier versions lack; they read as null."""
 TRACE_FRAME: pd.DataFrame = TRACE.empty_table().to_pandas()
 SCORE_FRAME: pd.DataFrame = SCORES.empty_table().to_pandas()
 
@@ -102,13 +105,15 @@ def check(path: Place) -> None:
         raise damaged(path, error) from None
 
 
-def score_bytes(scores: Iterable[Score], better: Mapping[str, str]) -> bytes:
-    """Scores as parquet, with each metric's good direction.
+def score_bytes(
+    scores: Iterable[Score], better: Mapping[str, str], scales: Mapping[str, str] | None = None
+) -> bytes:
+    """Scores as parquet, with each metric's good direction and, as far as `scales` tells, its scale.
 
     Raises:
         InputError: `better` lacks a metric.
     """
-    rows = [_row(score, better) for score in scores]
+    rows = [_row(score, better, scales or {}) for score in scores]
     return _parquet(pa.Table.from_pylist(rows, schema=SCORES))
 
 
@@ -143,7 +148,7 @@ def score_frame_of(parts: Sequence[pa.Table]) -> pd.DataFrame:
     return frame.assign(flags=[tuple(flags) for flags in frame["flags"]])
 
 
-def _row(score: Score, better: Mapping[str, str]) -> dict[str, object]:
+def _row(score: Score, better: Mapping[str, str], scales: Mapping[str, str]) -> dict[str, object]:
     if score.metric not in better:
         raise InputError(f"`better` does not say whether a higher or a lower {score.metric} is good; add it")
     return {
@@ -153,6 +158,7 @@ def _row(score: Score, better: Mapping[str, str]) -> dict[str, object]:
         **vars(score.estimate),
         "flags": list(score.estimate.flags),
         "better": better[score.metric],
+        "scale": scales.get(score.metric),
     }
 
 
@@ -169,8 +175,16 @@ def _table(data: bytes | None, schema: pa.Schema, path: Place) -> pa.Table:
         coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
         with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True, read_dictionary=coded) as file:
             check_size(file, path)
-            return file.read(schema.names).select(schema.names).cast(schema)
+            present = [name for name in schema.names if name not in ADDED or name in file.schema_arrow.names]
+            return _widened(file.read(present), schema)
     except GenbenchError:
         raise
     except Exception as error:  # see `check`
         raise damaged(path, error) from None
+
+
+def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table in the schema's order and types, nulls in those columns of `ADDED` that it lacks."""
+    for name in ADDED.intersection(schema.names).difference(table.column_names):
+        table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
+    return table.select(schema.names).cast(schema)
