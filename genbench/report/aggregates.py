@@ -18,6 +18,9 @@ from genbench.report.statistics import (
     probability_of_improvement,
 )
 
+WORST = -1.0
+"""Normalised scores below are taken for it: as far below the trivial sampler as real data are above."""
+
 COLUMNS = [
     "model",
     "tasks",
@@ -29,7 +32,8 @@ COLUMNS = [
 def main_entries(made: Sequence[Entry]) -> list[Entry]:
     """The entries of each task's first metric whose trivial and real scores are known and lie apart.
 
-    Methods that are not finished are left out.
+    Beyond the noise of both: see `Anchors.tell_apart`. A task whose trivial sampler is the truth has none.
+    Methods that are not ranked are left out.
     """
     metric: dict[str, str] = {}
     for entry in made:
@@ -39,18 +43,23 @@ def main_entries(made: Sequence[Entry]) -> list[Entry]:
 
 
 def normalised_strata(made: Sequence[Entry]) -> dict[str, dict[str, np.ndarray]]:
-    """Model → task → normalised scores of the task's main metric, a value a seed; see `Entry.normalised`."""
+    """Model → task → normalised scores of the task's main metric, a value a seed; see `Entry.normalised`.
+
+    Each is at least −1, so that a seed that exploded on one task outweighs no other task.
+    """
     strata: dict[str, dict[str, np.ndarray]] = {}
     for entry in main_entries(made):
-        strata.setdefault(entry.method.model, {})[entry.method.task] = entry.normalised
+        bounded = np.maximum(entry.normalised, WORST)
+        strata.setdefault(entry.method.model, {})[entry.method.task] = bounded
     return strata
 
 
 def aggregates(made: Sequence[Entry]) -> pd.DataFrame:
-    """Interquartile mean and median of normalised scores over tasks and seeds, best first.
+    """Interquartile mean and median of normalised scores over seeds, mean over tasks, best first.
 
-    0 is a trivial sampler, 1 is real against real. A method is compared over the tasks that it finished:
-    `tasks` says how many, and methods with different ones do not compare.
+    0 is a trivial sampler, 1 is real against real. Seeds are trimmed within their task, so every task weighs
+    the same; see `statistics.aggregate`. A method is compared over the tasks that it finished: `tasks` says
+    how many, and methods with different ones do not compare.
 
     Returns:
         Columns model, tasks, seeds, and `iqm` and `median`, each with the ends ``_low`` and ``_high`` of its

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from genbench.report.aggregates import main_entries
+from genbench.report.composite import COMPOSITE
 from genbench.report.entries import Entry
 from genbench.report.history import Histories, Tables, clocks_of, histories, of_method
 from genbench.report.methods import Method, flops_until
@@ -31,7 +32,7 @@ def costs(results: Results, made: Sequence[Entry], threshold: float = THRESHOLD)
 
 
 def priced(known: Histories, made: Sequence[Entry], threshold: float = THRESHOLD) -> pd.DataFrame:
-    """Cost of each finished method in its task's main metric; see `main_entries`.
+    """Cost of each finished method in its task's main metric, less composites; see `main_entries`.
 
     The threshold is reached at the first look at which the mean over seeds reaches it, a lost seed counting
     as trivial; looks are few, so the true step lies up to one look earlier. NaN if it never is, or unknown.
@@ -41,7 +42,8 @@ def priced(known: Histories, made: Sequence[Entry], threshold: float = THRESHOLD
         FLOPs those of one seed, `peak_bytes` those of training. `pareto`: no other method is both at least
         as good and as quick to train, in training seconds, and better in one.
     """
-    rows = [_row(entry, known, threshold) for entry in main_entries(made)]
+    single = [entry for entry in made if entry.metric != COMPOSITE]  # looks have no composite
+    rows = [_row(entry, known, threshold) for entry in main_entries(single)]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"pareto": bool})
     for _, own in frame.groupby("task"):
         sign = 1 if own["better"].iloc[0] == "higher" else -1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from genbench.report.composite import left_out
 from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
 from genbench.report.methods import Method
 from genbench.report.power import to_separate
@@ -79,7 +80,9 @@ def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
     ranks = _ranks(board).where(np.array([entry.ranked for entry in made], dtype=bool))
     board = board.assign(rank=ranks, **_uncertain_ranks(made))
-    return _sorted(board)
+    board = _sorted(board)
+    board.attrs["notes"] = list(left_out(made).values())
+    return board
 
 
 def failing_seeds(results: Results) -> dict[str, set[int]]:

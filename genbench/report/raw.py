@@ -58,8 +58,8 @@ class RawTraces:
 def write_frames(board: pd.DataFrame, results: Results, folder: Path) -> None:
     """The leaderboard, all scores and all verdicts."""
     frames = {
-        "leaderboard": board,
-        "scores": results.scores.assign(flags=results.scores["flags"].map("; ".join)),
+        "leaderboard": _joined(board),
+        "scores": _joined(results.scores),
         "verdicts": results.verdicts.assign(onset=results.verdicts["onset"].astype("string")),
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,6 +67,11 @@ def write_frames(board: pd.DataFrame, results: Results, folder: Path) -> None:
         table = pa.Table.from_pandas(frame.drop(columns="path", errors="ignore"), preserve_index=False)
         pa.parquet.write_table(table, folder / f"{name}.parquet")
         pa.csv.write_csv(table, folder / f"{name}.csv")
+
+
+def _joined(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with each row's flags as one text."""
+    return frame.assign(flags=frame["flags"].map("; ".join))
 
 
 def _repeated(name: str, rows: int) -> pa.DictionaryArray:

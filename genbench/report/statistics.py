@@ -45,7 +45,11 @@ def median(x: Values) -> Values:
 
 
 def aggregate(strata: Strata, statistic: Statistic = interquartile_mean, level: float = 0.95) -> Interval:
-    """A statistic of all scores pooled, with its stratified bootstrap interval.
+    """Mean over strata of a statistic of each, with its stratified bootstrap interval.
+
+    Every task weighs the same, and none is trimmed for being another than the rest: the statistic looks at
+    the seeds of one task at a time. (The paper pools all scores; then a task on which all methods score far
+    from the others' is the quarter that an interquartile mean cuts off, and with it that task's say.)
 
     Args:
         strata: the scores of each task, NaN-free; tasks may differ in their number of seeds.
@@ -53,10 +57,11 @@ def aggregate(strata: Strata, statistic: Statistic = interquartile_mean, level: 
     Returns:
         NaN for no scores, and no interval where no stratum has two.
     """
-    if not sum(map(len, strata)):
+    strata = [own for own in strata if len(own)]
+    if not strata:
         return Interval(math.nan, math.nan, math.nan)
-    value = float(statistic(np.concatenate(strata)[None])[0])
-    resampled = statistic(np.concatenate(resample(strata), axis=1))
+    value = float(np.mean([statistic(own[None])[0] for own in strata]))
+    resampled = np.mean([statistic(own) for own in resample(strata)], axis=0)
     return Interval(value, *expanded_percentiles(resampled, list(map(len, strata)), level))
 
 

@@ -34,6 +34,23 @@ def test_a_metric_that_cannot_tell_trivial_from_real_is_not_aggregated(place: Pl
     assert [entry.metric for entry in main_entries(entries(place.load()))] == ["distance"]
 
 
+def test_a_trivial_sampler_that_is_the_truth_is_told_by_its_noise(place: Place) -> None:
+    # The planar `gaussian` as measured: five draws of the trivial sampler, and real data's own interval.
+    noise = {"trivial": 0.0811, "real": 0.0690, "trivial_error": 0.0108, "real_error": 0.0220}
+    ring = {"trivial": 0.2528, "real": 0.0672, "trivial_error": 0.0035, "real_error": 0.0255}
+    place.put("gan", {"distance": {0: 0.08}}, task="gaussian", anchors={"distance": noise})
+    place.put("gan", {"distance": {0: 0.08}}, anchors={"distance": ring})
+    assert [entry.method.task for entry in main_entries(entries(place.load()))] == ["ring8"]
+
+
+def test_a_task_where_all_went_wrong_takes_no_other_with_it(place: Place) -> None:
+    place.put("gan", {"modes": {0: 8.0, 1: 7.0, 2: 6.0, 3: 7.0}}, seeds=range(4), anchors=MODES)
+    place.put("gan", {"distance": {0: 1e9, 1: 1e9}}, task="digits", anchors=DISTANCE)
+    (row,) = aggregates(entries(place.load())).to_dict("records")
+    assert row["iqm"] == (0.75 - 1) / 2  # modes of 7 are .75; the distances count as −1 each
+    assert row["median"] == (0.75 - 1) / 2
+
+
 def test_aggregates_are_over_all_tasks_and_seeds(place: Place) -> None:
     place.put("gan", {"modes": {0: 6.0, 1: 8.0}}, anchors=MODES)
     place.put("gan", {"distance": {0: 4.0, 1: 6.0}}, task="digits", anchors=DISTANCE)
@@ -42,8 +59,9 @@ def test_aggregates_are_over_all_tasks_and_seeds(place: Place) -> None:
     assert frame["model"].tolist() == ["gan", "vae"]  # of more tasks first: others do not compare
     gan = frame.iloc[0]
     assert (gan["tasks"], gan["seeds"]) == (2, 4)
-    assert gan["iqm"] == np.mean([0.5, 0.75])
-    assert gan["median"] == np.median([0.5, 1.0, 0.75, 0.5])
+    digits = np.log(np.array([0.4, 0.6])) / np.log(0.2)  # distances of 4 and 6 between 10 and 2
+    assert gan["iqm"] == pytest.approx((0.75 + digits.mean()) / 2)
+    assert gan["median"] == pytest.approx((0.75 + digits.mean()) / 2)
     assert gan["iqm_low"] <= gan["iqm"] <= gan["iqm_high"]
     assert (frame.iloc[1]["iqm_low"], frame.iloc[1]["iqm_high"]) == (1.0, 1.0)
 
