@@ -78,8 +78,8 @@ def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     found = failing_seeds(results)
     rows = [_row(entry, _failures(entry.method, found)) for entry in made]
     board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
-    ranks = _ranks(board).where(np.array([entry.ranked for entry in made], dtype=bool))
-    board = board.assign(rank=ranks, **_uncertain_ranks(made))
+    ranked = board.assign(cost=board["cost"].where(np.array([e.ranked for e in made], dtype=bool)))
+    board = board.assign(rank=_ranks(ranked), **_uncertain_ranks(made))
     board = _sorted(board)
     board.attrs["notes"] = list(left_out(made).values())
     return board

@@ -19,8 +19,8 @@ class Moments(NamedTuple):
     Attributes:
         n: its seeds.
         mean: over them.
-        variance: over them, unbiased, with two values more, one step of the score above the mean and one
-            below: n equal values of a score that takes few do not say that it never varies.
+        variance: (Σ (x − x̄)² + h²)/(n − 1), h the step of the score, as if one value had been the next one:
+            n equal values of a score that takes few do not say that it never varies.
         tied: whether half of the values or more are repeated, so that nothing is known of their spread.
     """
 
@@ -43,7 +43,7 @@ def moments(values: Matrix) -> Moments:
     known = np.isfinite(values)
     n = known.sum(axis=1).astype(float)
     mean = np.where(known, values, 0).sum(axis=1) / np.maximum(n, 1)
-    squares = (np.where(known, values - mean[:, None], 0) ** 2).sum(axis=1) + 2 * _step(values) ** 2
+    squares = (np.where(known, values - mean[:, None], 0) ** 2).sum(axis=1) + _step(values) ** 2
     return Moments(n, mean, squares / np.maximum(n - 1, 1), _distinct(values) <= n / 2)
 
 

@@ -44,7 +44,7 @@ class Results:
             and `ranked_by` hold the objects of its record and configuration, `data` the checksum of what it
             was trained on.
         scores: tidy: the run's suite, task, model, key and path, then seed, step, metric, value, low, high,
-            n, flags, kind, better, scale; the last is None of runs that earlier versions wrote.
+            n, flags, kind, better, scale; the last is missing of runs that earlier versions wrote.
         verdicts: tidy: the run's columns, then the attributes of `Verdict`.
         problems: a sentence for each folder that had to be left out.
     """

@@ -215,3 +215,52 @@ def test_trivial_and_real_scores_come_from_whichever_run_knows_them(place: Place
     place.put("gan", {"modes": {0: 6.0, 1: 6.0}}, anchors={"modes": {"trivial": 4.0, "real": 8.0}})
     place.put("external", {"modes": {0: 7.0}}, seeds=(0,))
     assert [(row["trivial"], row["real"]) for row in place.board()] == [(4.0, 8.0), (4.0, 8.0)]
+
+
+def test_a_score_of_fewer_samples_than_asked_is_shown_and_not_ranked(place: Place) -> None:
+    place.put("whole", {"distance": {0: 4.0, 1: 5.0}})
+    run = place.put("few", {"distance": {0: 0.1, 1: 900.0}})
+    flags = ("12 samples, 1000 asked",)
+    run.write_scores([Score(s, 10, "distance", Estimate(0.1, 12, flags=flags)) for s in (0, 1)], BETTER)
+    rows = {row["model"]: row for row in place.board("distance")}
+    assert rows["few"]["flags"] == flags
+    assert rows["few"]["value"] == pytest.approx(0.1)
+    assert pd.isna(rows["few"]["rank"])
+    assert (rows["whole"]["rank"], rows["whole"]["rank_high"], rows["whole"]["flags"]) == (1, 1, ())
+
+
+def test_scores_say_their_scale_and_distances_rank_by_it(place: Place) -> None:
+    place.put("even", {"distance": {0: 3.0, 1: 3.0}, "modes": {0: 8.0, 1: 7.0}})
+    place.put("odd", {"distance": {0: 1.0, 1: 6.0}, "modes": {0: 8.0, 1: 7.0}})  # mean 3.5, geometric 2.4
+    assert [(row["model"], row["scale"]) for row in place.board("distance")] == [
+        ("odd", "log"),
+        ("even", "log"),
+    ]
+    assert {row["scale"] for row in place.board("modes")} == {"identity"}
+
+
+def test_where_nothing_can_be_told_apart_the_seeds_needed_are_said(place: Place) -> None:
+    place.put("best", {"modes": {0: 8.0, 1: 7.0, 2: 7.5}}, seeds=(0, 1, 2))
+    place.put("near", {"modes": {0: 7.8, 1: 6.9, 2: 7.3}}, seeds=(0, 1, 2))
+    place.put("half", {"modes": {0: 4.0, 1: 6.1, 2: 6.2}}, seeds=(0, 1, 2))
+    rows = {row["model"]: row for row in place.board("modes")}
+    assert {row["group"] for row in rows.values()} == {"a"}
+    assert pd.isna(rows["best"]["needed"])
+    assert 4 <= rows["half"]["needed"] < 20 < rows["near"]["needed"]
+    place.put("far", {"modes": {0: 1.1, 1: 1.0, 2: 1.2}}, seeds=(0, 1, 2))
+    assert all(pd.isna(row["needed"]) for row in place.board("modes"))
+
+
+def test_work_is_that_of_one_seeds_whole_run(place: Place) -> None:
+    place.put("gan", {"modes": {0: 6.0, 1: 6.0}}, cost={"flops": [[0, 100], [4, 10]]})
+    place.put("old", {"modes": {0: 6.0, 1: 6.0}})
+    rows = {row["model"]: row["work"] for row in place.board("modes")}
+    assert rows["gan"] == 4 * 100 + 6 * 10
+    assert math.isnan(rows["old"])
+
+
+def test_methods_below_the_trivial_sampler_are_marked(place: Place) -> None:
+    anchors = {"distance": {"trivial": 10.0, "real": 1.0, "trivial_error": 0.2, "real_error": 0.1}}
+    place.put("poor", {"distance": {0: 20.0, 1: 21.0}}, anchors=anchors)
+    place.put("good", {"distance": {0: 4.0, 1: 5.0}}, anchors=anchors)
+    assert {row["model"]: row["below_trivial"] for row in place.board()} == {"poor": True, "good": False}

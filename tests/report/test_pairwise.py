@@ -47,10 +47,11 @@ def test_no_spread_is_no_certainty() -> None:
 
 
 def test_a_step_of_the_score_is_spread_that_equal_values_may_have() -> None:
-    # Modes of 12 seeds each, 8 and 7: two values one step away leave a variance of 2/11 to each.
-    p = welch_p_values(np.array([[8.0] * 12, [7.0] * 12]))[0, 1]
-    assert p == pytest.approx(2 * stats.t.sf(1 / np.sqrt(2 * 2 / 11 / 12), 22))
-    assert p > 2 / 2704156
+    # Sums of squares 0 and 8/3, each with one step more: variances of 1/11 and (11/3)/11.
+    p = welch_p_values(np.array([[8.0] * 12, [8.0] * 8 + [7.0] * 4]))[0, 1]
+    one, other = 1 / 11 / 12, 1 / 3 / 12
+    freedom = (one + other) ** 2 / ((one**2 + other**2) / 11)
+    assert p == pytest.approx(2 * stats.t.sf(1 / 3 / np.sqrt(one + other), freedom))
 
 
 def test_rounding_errors_are_no_differences() -> None:

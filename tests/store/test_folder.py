@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,6 +153,23 @@ def test_scores_round_trip_and_keep_their_direction(run: RunFolder) -> None:
     assert frame["low"].isna().tolist() == [True, False, True]
     assert frame["kind"].isna().tolist() == [True, True, False]
     assert frame["kind"][2] == "lower bound"
+
+
+def test_scores_keep_the_scale_of_their_metric(run: RunFolder) -> None:
+    written = [Score(0, 1, "frechet", Estimate(2.0, 9)), Score(0, 1, "modes", Estimate(8.0, 9))]
+    run.write_scores(written, {"frechet": "lower", "modes": "higher"}, {"frechet": "log"})
+    assert run.read_scores() == written
+    assert run.score_frame()["scale"].tolist()[0] == "log"
+    assert run.score_frame()["scale"].isna().tolist() == [False, True]
+
+
+def test_scores_of_earlier_versions_have_no_scale_and_are_read(run: RunFolder) -> None:
+    written = [Score(0, 1, "frechet", Estimate(2.0, 9, flags=("few samples",)))]
+    run.write_scores(written, {"frechet": "lower"}, {"frechet": "log"})
+    path = run.path / "scores.parquet"
+    pq.write_table(pq.read_table(path).drop_columns("scale"), path)
+    assert run.read_scores() == written
+    assert run.score_frame()["scale"].isna().tolist() == [True]
 
 
 def test_scores_without_a_direction_are_refused(run: RunFolder) -> None:
