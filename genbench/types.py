@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,8 +101,11 @@ class Verdict:
 
     Attributes:
         onset: the last clean step and the first bad one; None unless detected.
-        p: calibrated p-value; None where no calibration applies.
+        p: share of healthy runs that score no less, of this detector alone, not adjusted for others; None
+            where there were too few healthy runs to say. Below .05 wherever something was detected.
         effect: how bad, in the unit that `evidence` names.
+        level: how much the finding weighs, or would weigh if it were one; None where nobody said.
+        cause: the detector whose finding this one is likely a consequence of.
     """
 
     seed: int
@@ -114,6 +117,14 @@ class Verdict:
     p: float | None = None
     effect: float | None = None
     remedy: str | None = None
+    level: Level | None = None
+    cause: str | None = None
+
+
+def detections(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """What was detected: failures before symptoms before notes, within a level in the order given."""
+    found = (verdict for verdict in verdicts if verdict.verdict == "detected")
+    return sorted(found, key=lambda verdict: get_args(Level).index(verdict.level or "symptom"))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genbench.types import InputError, Trace, Verdict
+from genbench.types import InputError, Trace, Verdict, detections
 
 if TYPE_CHECKING:
     from genbench.store import RunFolder
@@ -106,7 +106,7 @@ def _print(name: str, verdicts: Sequence[Verdict]) -> None:
     console.print(f"[bold]{escape(name)}[/]", highlight=False)
     seeds = sorted({verdict.seed for verdict in verdicts})
     for seed in seeds:
-        found = [v for v in verdicts if v.seed == seed and v.verdict == "detected"]
+        found = detections(v for v in verdicts if v.seed == seed)
         for verdict in found:
             console.print(escape(_card(verdict)), highlight=False)
         if not found:
@@ -117,11 +117,11 @@ def _print(name: str, verdicts: Sequence[Verdict]) -> None:
 
 
 def _card(verdict: Verdict) -> str:
-    kind = f" ({verdict.subtype})" if verdict.subtype else ""
+    what = f"{verdict.level}: {verdict.detector}{f' ({verdict.subtype})' if verdict.subtype else ''}"
     clean, bad = verdict.onset or (0, 0)
-    sure = "" if verdict.p is None else f"; p = {verdict.p:.2g}, adjusted for the number of detectors"
+    sure = "" if verdict.p is None else f"; p = {verdict.p:.2g} among healthy runs"
     return (
-        f"  seed {verdict.seed}: {verdict.detector}{kind}, since step {bad} (clean at {clean})\n"
+        f"  seed {verdict.seed}: {what}, since step {bad} (clean at {clean})\n"
         f"      evidence: {verdict.evidence}{sure}\n"
         f"      remedy: {verdict.remedy}"
     )
@@ -142,10 +142,9 @@ def _draw(plots: Path, source: _Source, verdicts: Sequence[Verdict]) -> None:
     from genbench.report.looks import before_and_after
 
     plots.mkdir(parents=True, exist_ok=True)
-    for verdict in verdicts:
-        if verdict.verdict == "detected":
-            record = source.folder.read_record() if source.folder else None
-            looks = before_and_after(source.folder, record, verdict) if source.folder and record else []
-            target = plots / f"{Path(source.name).name}-seed{verdict.seed}-{verdict.detector}.png"
-            evidence_picture(source.trace, verdict, looks).savefig(target)
-            print(f"evidence: {target}", file=sys.stderr)
+    for verdict in detections(verdicts):
+        record = source.folder.read_record() if source.folder else None
+        looks = before_and_after(source.folder, record, verdict) if source.folder and record else []
+        target = plots / f"{Path(source.name).name}-seed{verdict.seed}-{verdict.detector}.png"
+        evidence_picture(source.trace, verdict, looks).savefig(target)
+        print(f"evidence: {target}", file=sys.stderr)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from genbench.store import Place, RunFolder
 from genbench.suite import RunConfig
-from genbench.types import Record, Verdict
+from genbench.types import Record, Verdict, detections
 from genbench.watcher import Named, Watcher
 
 
@@ -83,14 +83,22 @@ class Terminal(Watcher):
 
 
 def findings(verdicts: Sequence[Verdict]) -> list[str]:
-    """A line for each seed on which something was detected, causes first."""
-    by_seed: dict[int, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.onset is not None:
-            kind = f" ({verdict.subtype})" if verdict.subtype else ""
-            said = f"{verdict.detector}{kind} from step {verdict.onset[1]}"
-            by_seed.setdefault(verdict.seed, []).append(said)
-    return [f"seed {seed}: {', '.join(said)}" for seed, said in by_seed.items()]
+    """A line for each seed on which something was detected: failures, symptoms, notes.
+
+    >>> sick = Verdict(3, "mode_collapse", "detected", "", "total", (20, 40), level="failure")
+    >>> findings([Verdict(3, "dead_units", "detected", "", onset=(0, 20), level="symptom"), sick])
+    ['seed 3: failure: mode_collapse (total) from step 40; symptom: dead_units from step 20']
+    """
+    by_seed: dict[int, dict[str, list[str]]] = {}
+    for verdict in detections(verdicts):
+        kind = f" ({verdict.subtype})" if verdict.subtype else ""
+        since = f" from step {verdict.onset[1]}" if verdict.onset else ""
+        told = by_seed.setdefault(verdict.seed, {})
+        told.setdefault(verdict.level or "symptom", []).append(f"{verdict.detector}{kind}{since}")
+    lines = {
+        seed: [f"{level}: {', '.join(said)}" for level, said in by_seed[seed].items()] for seed in by_seed
+    }
+    return [f"seed {seed}: {'; '.join(lines[seed])}" for seed in sorted(lines)]
 
 
 def outcome(record: Record) -> str:

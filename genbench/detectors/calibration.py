@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+ENOUGH = 50
+"""Healthy runs without which a rule has no p-value, and what it finds is no failure."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -23,8 +26,8 @@ class Limit:
     healthy: tuple[float, ...] = ()
 
     def p_value(self, score: float) -> float | None:
-        """(1 + healthy runs that score no less) / (n + 1) (Vovk et al. 2005); None if there are none."""
-        if not self.healthy:
+        """(1 + healthy runs that score no less) / (n + 1) (Vovk et al. 2005); None if there are too few."""
+        if len(self.healthy) < ENOUGH:
             return None
         below = bisect_left(self.healthy, score)
         return (1 + len(self.healthy) - below) / (len(self.healthy) + 1)

@@ -24,4 +24,5 @@ def chain_not_mixing() -> Detector:
         "chain/start_dependence",
         "persistent chains (Tieleman 2008), tempering (Desjardins et al. 2010), more sweeps, weight decay",
         order=3,
+        level="failure",
     )

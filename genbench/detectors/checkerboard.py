@@ -39,4 +39,5 @@ def checkerboard() -> Detector:
         "sample/grid_peak or sample/checkerboard, of images",
         "kernels whose side the stride divides, or resizing before a convolution (Odena et al. 2016)",
         order=7,
+        level="note",
     )

@@ -82,5 +82,6 @@ def convergence_failure() -> Detector:
         "another learning rate first, then the balance of the two nets; two time scales (Heusel et al. "
         "2017), gradient penalties (Mescheder et al. 2018)",
         order=4,
+        level="failure",
         subtype=kind,
     )

@@ -31,4 +31,5 @@ def dead_units() -> Detector:
         "*/dead_units",
         "a lower learning rate, LeakyReLU (Maas et al. 2013), or normalisation",
         order=3,
+        level="symptom",
     )

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from genbench.detectors.calibration import Limit, limits
 from genbench.detectors.series import Series, Signals, by_seed, trailing_median
-from genbench.types import Trace, Verdict
+from genbench.types import Level, Trace, Verdict
+
+UNUSUAL = 0.05
+"""A p-value that is no lower says nothing of a finding, and then stands beside none."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Rule:
         lasting: judged at the end of the trace; else anywhere in it.
         least: looks without which nothing can be said.
         unless: a signal whose presence makes the rule needless, as another one reads it: for logs without it.
+        level: how much its findings weigh, where that differs from the detector's others.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Rule:
     lasting: bool = True
     least: int = 10
     unless: str | None = None
+    level: Level | None = None
 
 
 class Excursion(NamedTuple):
@@ -66,6 +71,7 @@ class Detector:
         needs: the signals that it reads, for the sentence that says one is lacking.
         remedy: with its source.
         order: causes come before their consequences.
+        level: how much its findings weigh; a failure without a p-value is told as a symptom.
         subtype: signals and the finding → a name, where the failure has kinds.
     """
 
@@ -74,37 +80,43 @@ class Detector:
     needs: str
     remedy: str
     order: int
+    level: Level = "symptom"
     subtype: Callable[[Signals, Finding], str | None] = lambda signals, finding: None
 
     def __call__(self, trace: Trace) -> list[Verdict]:
-        """A verdict for every seed, p-values not yet adjusted for other detectors."""
+        """A verdict for every seed, none yet told from its cause."""
         return [self.judge(signals) for signals in by_seed(trace)]
 
     def judge(self, signals: Signals) -> Verdict:
         """The verdict on one seed."""
         findings = self.findings(signals)
         if not findings:
-            return Verdict(signals.seed, self.name, "not applicable", f"needs {self.needs}")
+            said = f"needs {self.needs}"
+            return Verdict(signals.seed, self.name, "not applicable", said, level=self.level)
         enough = [finding for finding in findings if len(finding.series) >= finding.rule.least]
         if not enough:
             longest = max(len(finding.series) for finding in findings)
             said = f"{longest} looks, needs {findings[0].rule.least}"
-            return Verdict(signals.seed, self.name, "insufficient evidence", said)
+            return Verdict(signals.seed, self.name, "insufficient evidence", said, level=self.level)
         worst = max(enough, key=lambda f: (f.excursion.onset is not None, f.excursion.score / f.limit.value))
-        p = _p_value(enough)
-        if worst.excursion.onset is None:
-            return Verdict(signals.seed, self.name, "clear", _said(worst), p=p, effect=worst.excursion.score)
+        found, p = worst.excursion.onset is not None, _p_value(enough, worst)
         return Verdict(
             signals.seed,
             self.name,
-            "detected",
-            _said(worst),
-            subtype=self.subtype(signals, worst),
+            "detected" if found else "clear",
+            _said(worst, p),
+            subtype=self.subtype(signals, worst) if found else None,
             onset=worst.excursion.onset,
             p=p,
             effect=worst.excursion.score,
-            remedy=self.remedy,
+            remedy=self.remedy if found else None,
+            level=self._level(worst.rule, p),
         )
+
+    def _level(self, rule: Rule, p: float | None) -> Level:
+        """How much a finding of this rule weighs; without a p-value it is no failure."""
+        declared = rule.level or self.level
+        return "symptom" if declared == "failure" and p is None else declared
 
     def findings(self, signals: Signals) -> list[Finding]:
         """Every rule that applies, with its series and how far it goes."""
@@ -142,15 +154,23 @@ def _last_rise(beyond: NDArray[np.bool_]) -> int:
     return int(clean[-1]) + 1 if len(clean) else 0
 
 
-def _p_value(findings: Sequence[Finding]) -> float | None:
-    """Conformal p-value of the worst of several rules, Bonferroni over them; None without healthy runs."""
+def _p_value(findings: Sequence[Finding], worst: Finding) -> float | None:
+    """Conformal p-value of a detector, Bonferroni over its rules that have one.
+
+    None where the worst finding has none of its own, and where a limit is passed that healthy runs pass too
+    often for the finding to be unusual.
+    """
     values = [f.limit.p_value(f.excursion.score) for f in findings]
     known = [value for value in values if value is not None]
-    return min(1.0, len(known) * min(known)) if known else None
+    if worst.limit.p_value(worst.excursion.score) is None:
+        return None
+    p = min(1.0, len(known) * min(known))
+    return p if worst.excursion.onset is None or p < UNUSUAL else None
 
 
-def _said(finding: Finding) -> str:
+def _said(finding: Finding, p: float | None) -> str:
+    known = "" if p is not None else f"; limit from {len(finding.limit.healthy)} healthy runs, no p-value"
     return (
         f"{finding.rule.says} {finding.excursion.score:.3g}, limit {finding.limit.value:.3g}"
-        f" (median of {persistence(finding.rule, len(finding.series))} looks)"
+        f" (median of {persistence(finding.rule, len(finding.series))} looks){known}"
     )

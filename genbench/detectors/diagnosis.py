@@ -1,4 +1,4 @@
-"""All detectors on one trace: p-values adjusted for their number, consequences told from causes."""
+"""All detectors on one trace, consequences told from causes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def diagnose(trace: Trace, names: Sequence[str] | None = None) -> list[Verdict]:
     verdicts = []
     for signals in by_seed(trace):
         silent = [_silent(signals.seed, name, error) for name, error in broken.items()]
-        own = holm([*(_judged(detector, signals) for detector in chosen), *silent])
+        own = [*(_judged(detector, signals) for detector in chosen), *silent]
         verdicts += [_with_cause(verdict, own, order) for verdict in own]
     return verdicts
 
@@ -62,16 +62,6 @@ def _silent(seed: int, detector: str, error: Exception) -> Verdict:
     return Verdict(seed, detector, "not applicable", said)
 
 
-def holm(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The same verdicts with p-values adjusted over all that have one (Holm 1979)."""
-    known = sorted((i for i, v in enumerate(verdicts) if v.p is not None), key=lambda i: verdicts[i].p or 0.0)
-    adjusted, worst = list(verdicts), 0.0
-    for rank, i in enumerate(known):
-        worst = max(worst, min(1.0, (len(known) - rank) * (verdicts[i].p or 0.0)))
-        adjusted[i] = replace(verdicts[i], p=worst)
-    return adjusted
-
-
 def _with_cause(verdict: Verdict, others: Sequence[Verdict], order: dict[str, int]) -> Verdict:
     """Name the first finding that is a cause by its kind, and no later."""
     if verdict.onset is None:
@@ -80,5 +70,5 @@ def _with_cause(verdict: Verdict, others: Sequence[Verdict], order: dict[str, in
         earlier = other.onset is not None and other.onset[0] <= verdict.onset[1]
         if earlier and order[other.detector] < order[verdict.detector]:
             said = f"{verdict.evidence}; likely a consequence of {other.detector}"
-            return replace(verdict, evidence=said)
+            return replace(verdict, evidence=said, cause=other.detector)
     return verdict

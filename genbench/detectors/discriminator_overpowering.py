@@ -40,4 +40,5 @@ def discriminator_overpowering() -> Detector:
         "a lower critic rate or fewer critic steps, R1 (Mescheder et al. 2018), one-sided label smoothing "
         "(Salimans et al. 2016), instance noise (Arjovsky & Bottou 2017)",
         order=3,
+        level="symptom",
     )

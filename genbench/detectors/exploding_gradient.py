@@ -42,12 +42,21 @@ def kind(signals: Signals, finding: Finding) -> str | None:
 def exploding_gradient() -> Detector:
     """A loss or gradient is not finite, or gradients grow by orders of magnitude, over time or with depth.
 
-    A spike that is over after a look or two is not reported.
+    A spike that is over after a look or two is not reported. Numbers that are not finite are a failure;
+    gradients that have grown are a symptom, which some runs survive.
     """
     return Detector(
         "exploding_gradient",
         [
-            Rule("exploding_gradient/not_finite", broken, "not finite:", window=1, lasting=False, least=1),
+            Rule(
+                "exploding_gradient/not_finite",
+                broken,
+                "not finite:",
+                window=1,
+                lasting=False,
+                least=1,
+                level="failure",
+            ),
             Rule("exploding_gradient/growth", growth, "gradient norm over its early median", lasting=False),
             Rule("exploding_gradient/depth", depth, "first layer's gradient over the last's", lasting=False),
         ],
@@ -55,5 +64,6 @@ def exploding_gradient() -> Detector:
         "a lower learning rate, clipping the norm of the gradient (Pascanu et al. 2013), spectral "
         "normalisation (Miyato et al. 2018)",
         order=1,
+        level="symptom",
         subtype=kind,
     )

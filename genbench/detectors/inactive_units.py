@@ -46,4 +46,5 @@ def inactive_units() -> Detector:
         "vae/carrying_units, vae/units and data/components, or vae/inactive_share",
         "a smaller code if samples are good; else warm-up of the KL term (Bowman et al. 2016) or a lower β",
         order=5,
+        level="note",
     )

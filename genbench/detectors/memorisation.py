@@ -62,4 +62,5 @@ def memorisation() -> Detector:
         "sample/copy_distance, or sample/copying; and how far samples reach the data",
         "more data or augmentation (Karras et al. 2020), or an earlier stop",
         order=7,
+        level="failure",
     )

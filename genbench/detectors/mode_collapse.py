@@ -70,5 +70,6 @@ def mode_collapse() -> Detector:
         "minibatch statistics (Salimans et al. 2016), PacGAN (Lin et al. 2018) or WGAN-GP (Gulrajani et al. "
         "2017); if it rotates, a lower generator rate or R1 (Mescheder et al. 2018)",
         order=6,
+        level="failure",
         subtype=kind,
     )

@@ -36,4 +36,5 @@ def oscillation() -> Detector:
         "R1 or instance noise (Mescheder et al. 2018), β1 ≤ 0.5 (Radford et al. 2016), two time scales "
         "(Heusel et al. 2017), or an average of the generator's weights (Yazıcı et al. 2019)",
         order=5,
+        level="symptom",
     )

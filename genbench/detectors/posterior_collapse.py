@@ -36,4 +36,5 @@ def posterior_collapse() -> Detector:
         "a lower β or a learned σ² (Lucas et al. 2019), warm-up of the KL term (Bowman et al. 2016), free "
         "bits (Kingma et al. 2016)",
         order=4,
+        level="symptom",
     )

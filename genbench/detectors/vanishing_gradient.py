@@ -72,4 +72,5 @@ def vanishing_gradient() -> Detector:
         "the non-saturating loss (Goodfellow et al. 2014), WGAN-GP (Gulrajani et al. 2017), instance noise "
         "(Arjovsky & Bottou 2017); normalisation or residual layers in deep nets (He et al. 2016)",
         order=2,
+        level="symptom",
     )

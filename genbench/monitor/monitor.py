@@ -14,7 +14,7 @@ from genbench.detectors import diagnose
 from genbench.detectors.samples import BANK, Reference, statistics
 from genbench.detectors.units import dead_units, worst_share
 from genbench.monitor.steps import StepWatch
-from genbench.types import InputError, Trace, Verdict
+from genbench.types import InputError, Trace, Verdict, detections
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "generator": ("generator", "g", "netg", "gen"),
@@ -98,8 +98,8 @@ class Monitor:
         return diagnose(self.trace()) if self._rows else []
 
     def report(self) -> str:
-        """The findings so far, causes first, as text."""
-        found = [verdict for verdict in self.verdicts() if verdict.verdict == "detected"]
+        """The findings so far as text: failures, symptoms, notes, and of each causes first."""
+        found = detections(self.verdicts())
         if not found:
             clear = sum(verdict.verdict == "clear" for verdict in self.verdicts())
             return f"nothing found in {self._step} steps by the {clear} detectors that have their signals"
@@ -224,4 +224,6 @@ def _kept(examples: Tensor) -> int:
 def _line(verdict: Verdict) -> str:
     kind = f" ({verdict.subtype})" if verdict.subtype else ""
     since = f"since step {verdict.onset[1]}" if verdict.onset else ""
-    return f"{verdict.detector}{kind} {since}: {verdict.evidence}\n  remedy: {verdict.remedy}"
+    return (
+        f"{verdict.level}: {verdict.detector}{kind} {since}: {verdict.evidence}\n  remedy: {verdict.remedy}"
+    )

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from genbench.store import tables
 from genbench.store.atomic import checked_name, refuse_link, remove_abandoned, write_atomically
+from genbench.store.earlier import with_level
 from genbench.store.place import Place, place, read
 from genbench.suite.renamed import todays_names
 from genbench.types import InputError, Record, Score, Verdict
@@ -177,8 +178,12 @@ class RunFolder:
         self._write_json(VERDICTS, list(map(vars, verdicts)))
 
     def read_verdicts(self) -> list[Verdict]:
-        """The verdicts as they were written; empty if none were. InputError if they are damaged."""
-        return self._read_json(VERDICTS, _VERDICTS) if (self.path / VERDICTS).exists() else []
+        """The verdicts; empty if none were written. InputError if they are damaged.
+
+        Those of earlier versions, which have no level, get one; see `genbench.store.earlier`.
+        """
+        written = self._read_json(VERDICTS, _VERDICTS) if (self.path / VERDICTS).exists() else []
+        return [verdict if verdict.level else with_level(verdict) for verdict in written]
 
     def write_samples(self, generated: np.ndarray, real: np.ndarray) -> None:
         """Keep final samples: at most 64 images or 1,000 points a seed, and as many real ones.

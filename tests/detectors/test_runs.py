@@ -64,6 +64,7 @@ def test_the_command_line_says_so(results):
 def test_json_is_as_documented(results):
     said = json.loads(CliRunner().invoke(app, ["diagnose", str(results), "--json"]).stdout)
     keys = {"seed", "detector", "verdict", "subtype", "onset", "p", "effect", "evidence", "remedy"}
+    keys |= {"level", "cause"}
     assert all(set(row) == keys for row in said["verdicts"])
     assert len(said["verdicts"]) == 2 * len(detectors)
 

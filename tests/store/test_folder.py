@@ -196,11 +196,21 @@ def test_any_scores_round_trip(written: list[Score]) -> None:
 
 def test_verdicts_round_trip(run: RunFolder) -> None:
     written = [
-        Verdict(0, "collapse", "detected", "2 of 8 modes", "partial", (10, 20), 0.01, 6.0, "pacgan"),
-        Verdict(1, "collapse", "insufficient evidence", "three ticks"),
+        Verdict(
+            0, "collapse", "detected", "2 modes", "partial", (10, 20), 0.01, 6.0, "pacgan", "failure", "x"
+        ),
+        Verdict(1, "collapse", "insufficient evidence", "three ticks", level="note"),
     ]
     run.write_verdicts(written)
     assert run.read_verdicts() == written
+
+
+def test_verdicts_of_earlier_versions_get_a_level_and_lose_their_adjusted_p(run: RunFolder) -> None:
+    earlier = {"seed": 0, "verdict": "detected", "evidence": "", "onset": [1, 2], "p": 1.0}
+    names = ("mode_collapse", "chain_not_mixing", "inactive_units", "of_a_stranger")
+    run.write_bytes("verdicts.json", json.dumps([{**earlier, "detector": name} for name in names]).encode())
+    levels = ["failure", "symptom", "note", "symptom"]
+    assert [(v.level, v.p, v.cause) for v in run.read_verdicts()] == [(level, None, None) for level in levels]
 
 
 @pytest.mark.parametrize("name", ["trace.parquet", "scores.parquet"])
