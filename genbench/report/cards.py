@@ -11,7 +11,7 @@ from genbench.report.evidence import evidence_charts
 from genbench.report.history import History
 from genbench.report.looks import Crop, crops
 from genbench.report.run_page import RunPage
-from genbench.types import InputError, Verdict
+from genbench.types import InputError, Verdict, detections
 
 
 class Card(NamedTuple):
@@ -43,20 +43,13 @@ class Cards:
 
 
 def cards(page: RunPage, history: History) -> Cards:
-    """The cards of a run's findings, in the order of its verdicts."""
+    """The cards of a run's findings, failures first."""
     charts: list[Mapping[str, Any]] = []
     shown = []
-    for verdict in page.verdicts:
-        if verdict.verdict == "detected":
-            own = _charts(history, verdict)
-            shown.append(
-                Card(
-                    verdict,
-                    range(len(charts), len(charts) + len(own)),
-                    crops(page.kept, page.record, verdict),
-                )
-            )
-            charts += own
+    for verdict in detections(page.verdicts):
+        own, looks = _charts(history, verdict), crops(page.kept, page.record, verdict)
+        shown.append(Card(verdict, range(len(charts), len(charts) + len(own)), looks))
+        charts += own
     return Cards(f"runs/{page.slug}-evidence", charts, shown, summary(page.verdicts))
 
 

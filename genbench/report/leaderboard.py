@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +10,17 @@ import pandas as pd
 
 from genbench.report.composite import left_out
 from genbench.report.entries import THROUGHPUT, Entry, by_seed, entries
-from genbench.report.methods import Method
+from genbench.report.failures import Failures, count_failures
 from genbench.report.power import to_separate
 from genbench.report.ranking import ranking
-from genbench.report.statistics import share, student
+from genbench.report.statistics import student
 from genbench.store import Results
 
 COLUMNS = [
     *("task", "model", "metric", "value", "ci_low", "ci_high", "seeds", "failed"),
     *("better", "scale", "rank", "rank_low", "rank_high", "group", "needed"),
-    *("failure_rate", "failure_low", "failure_high", "work", "trivial", "real", "below_trivial"),
-    *("flags", "status", "reason"),
+    *Failures._fields,
+    *("work", "trivial", "real", "below_trivial", "flags", "status", "reason"),
 ]
 
 __all__ = ["COLUMNS", "THROUGHPUT", "leaderboard"]
@@ -54,8 +54,11 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
         - `group`: letters; methods that share one cannot be told apart.
         - `needed`: where no two methods of a table can be told apart, how many seeds a method it would take
           to tell this one from the best; NA elsewhere, for the best itself, and if 100,000 are not enough.
-        - `failure_rate`, `failure_low`, `failure_high`: share of seeds that failed or in which a detector
-          found a failure, with Wilson's 95 % interval.
+        - `judged`, `failures`: of how many seeds it can be said whether they failed, and how many of them
+          did: in training, by a failure that a detector found, or by a score below the trivial sampler's;
+          see `genbench.report.failures`.
+        - `failure_rate`, `failure_low`, `failure_high`: failures / judged with Wilson's 95 % interval.
+        - `symptoms`: seeds with a symptom that is no failure's cause or consequence; it never ranks.
         - `work`: floating-point operations of one seed's whole run; NaN if unknown.
         - `trivial`, `real`: the metric's score of a trivial sampler, a Gaussian fitted to the training data,
           and of real data against real data.
@@ -75,8 +78,8 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
 
 def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     """The leaderboard of entries that are made already."""
-    found = failing_seeds(results)
-    rows = [_row(entry, _failures(entry.method, found)) for entry in made]
+    counted = count_failures(results, made)
+    rows = [_row(entry, counted[entry.method.task, entry.method.model]) for entry in made]
     board = pd.DataFrame(rows, columns=[*COLUMNS, "cost", "lost"])
     ranked = board.assign(cost=board["cost"].where(np.array([e.ranked for e in made], dtype=bool)))
     board = board.assign(rank=_ranks(ranked), **_uncertain_ranks(made))
@@ -85,24 +88,7 @@ def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     return board
 
 
-def failing_seeds(results: Results) -> dict[str, set[int]]:
-    """Seeds in which a detector found a failure, by the path of their run."""
-    detected = results.verdicts[results.verdicts["verdict"] == "detected"]
-    found: dict[str, set[int]] = {}
-    for path, seed in zip(detected["path"].tolist(), detected["seed"].tolist(), strict=True):
-        found.setdefault(path, set()).add(seed)
-    return found
-
-
-def _failures(method: Method, detected: Mapping[str, set[int]]) -> dict[str, float]:
-    if method.status == "skipped":
-        return {}
-    failing = method.failed.union(*(detected.get(path, ()) for path in method.paths))
-    interval = share(len(failing), len(method.seeds))
-    return dict(zip(("failure_rate", "failure_low", "failure_high"), interval, strict=True))
-
-
-def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
+def _row(entry: Entry, failures: Failures) -> dict[str, Any]:
     method = entry.method
     mean = student(entry.counted)
     return {
@@ -116,7 +102,7 @@ def _row(entry: Entry, failures: dict[str, float]) -> dict[str, Any]:
         "failed": len(method.failed),
         "better": entry.better,
         "scale": None if entry.metric is None else entry.scale,
-        **failures,
+        **failures._asdict(),
         "work": method.work,
         "trivial": entry.anchors.trivial,
         "real": entry.anchors.real,

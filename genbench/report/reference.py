@@ -35,8 +35,9 @@ shows the same with curves, samples and every seed's values.
 
 A value is the mean over seeds ± half of its 95 % Student-t interval, at the last checkpoint of every seed;
 the best of each metric is bold. A rank is by the first metric; the brackets hold the simultaneous 95 %
-interval of all ranks of a table. Failures are seeds that failed or in which a detector found something, with
-Wilson's interval. Speed is left out: these runs shared their cores with other work.
+interval of all ranks of a table. Failures are seeds that broke off, in which a detector found a failure, or
+that score worse than the trivial sampler, of those that could be judged; see [diagnosis](diagnostics.md).
+Speed is left out: these runs shared their cores with other work.
 """
 
 

@@ -44,11 +44,17 @@ def rank_text(row: Mapping[Any, Any]) -> str:
 
 
 def failure_text(row: Mapping[Any, Any]) -> str:
-    """A failure rate with its interval, in percent, such as ``25 % (5–70)``."""
-    if pd.isna(row["failure_rate"]):
-        return ""
-    rate, low, high = (100 * row[f"failure_{part}"] for part in ("rate", "low", "high"))
-    return f"{rate:.0f} % ({low:.0f}–{high:.0f})"
+    """How many seeds failed, of those that could be judged; a dash where none could.
+
+    >>> failure_text({"failures": 2, "judged": 5, "seeds": 8}), failure_text({"judged": 0})
+    ('2 of 5 judged', '–')
+    >>> failure_text({"failures": 0, "judged": 8, "seeds": 8})
+    '0 of 8'
+    """
+    if pd.isna(row["judged"]) or row["judged"] == 0:
+        return "–"
+    said = f"{row['failures']:.0f} of {row['judged']:.0f}"
+    return said if row["judged"] == row["seeds"] else f"{said} judged"
 
 
 def quantity_text(value: float | None, unit: str) -> str:

@@ -48,7 +48,7 @@ ROWS = [
     row("ring8", "dcgan", None, NAN, NAN, 4, 0, status="skipped", reason="points | pixels"),
     row("digits", "vae", "distance", 1234.5, math.inf, 2, 0, better="lower", status="interrupted"),
 ]
-FAILING = {"failure_rate": 0.25, "failure_low": 0.0456, "failure_high": 0.6994}
+FAILING = {"judged": 3, "failures": 1, "failure_rate": 0.333}
 RANKS = {"rank": "Int64", "rank_low": "Int64", "rank_high": "Int64"}
 BOARD = pd.DataFrame(ROWS, columns=COLUMNS).astype(RANKS)
 
@@ -119,7 +119,8 @@ def test_a_failure_rate_is_shown_where_there_is_one() -> None:
     board = pd.DataFrame([{**ROWS[0], **FAILING}, ROWS[1]], columns=COLUMNS).astype(RANKS)
     lines = formats.markdown(board).splitlines()
     assert lines[2] == "| model | rank | seeds | failures | modes@2500 ↑ |"
-    assert lines[4] == "| gan | 1 (1–2) | 3 of 4 | 25 % (5–70) | **7.50 ± 0.25** |"
+    assert lines[4] == "| gan | 1 (1–2) | 3 of 4 | 1 of 3 judged | **7.50 ± 0.25** |"
+    assert lines[5] == "| wgan[clip=0.1] | 2 | 1 | – | 6 |"
 
 
 def test_latex_is_booktabs_with_everything_escaped() -> None:

@@ -198,14 +198,15 @@ def test_failed_and_diagnosed_seeds_make_the_failure_rate(place: Place) -> None:
     )
     run.write_verdicts(
         [
-            Verdict(1, "collapse", "detected", "one mode"),
-            Verdict(2, "collapse", "detected", "one mode"),
-            Verdict(3, "collapse", "clear", "eight modes"),
+            Verdict(0, "collapse", "clear", "eight modes", level="failure"),
+            Verdict(1, "collapse", "detected", "one mode", level="failure"),
+            Verdict(2, "collapse", "detected", "one mode", level="failure"),
+            Verdict(3, "collapse", "clear", "eight modes", level="failure"),
         ]
     )
     place.put("dcgan", {}, status="skipped", reason="points have no pixels", data={})
     rows = {row["model"]: row for row in place.board()}
-    assert rows["gan"]["failure_rate"] == 0.5
+    assert (rows["gan"]["judged"], rows["gan"]["failures"], rows["gan"]["failure_rate"]) == (4, 2, 0.5)
     assert rows["gan"]["failure_low"] == pytest.approx(0.15, abs=0.01)
     assert rows["gan"]["failure_high"] == pytest.approx(0.85, abs=0.01)
     assert math.isnan(rows["dcgan"]["failure_rate"])
