@@ -1,7 +1,7 @@
-"""Freeze what healthy runs score: ``python -m genbench.testing.calibrate FOLDER suites/corpus/faults.toml``.
+"""Freeze what healthy runs score: ``python -m genbench.testing.calibrate FOLDER suites/corpus/*.toml``.
 
-Limits are chosen by hand, on runs of the rounds given alone; this writes the healthy scores beside them, from
-which p-values follow.
+Limits are chosen by hand, on runs of the rounds `LIMITS_FROM` alone; this writes beside them what the healthy
+runs of all rounds given score, from which p-values follow.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from genbench.types import Trace
 
 VERSION = 2
 """Of rules and limits together; the first was judged by the first three rounds of the corpus."""
+LIMITS_FROM = ("faults.toml", "second.toml", "third.toml")
+"""Rounds that limits were chosen on. What healthy runs of others score moves no limit."""
 FILE = Path(genbench.detectors.__file__).with_name("calibration.json")
 
 
@@ -52,16 +54,17 @@ def _of_seed(signals: Signals, label: Mapping[str, Label]) -> dict[str, float]:
 
 def main(folder: Path, *rounds: Path) -> None:
     """Write the healthy scores of all conditions of these rounds, limits as they are."""
-    chosen = [condition for path in rounds for condition in conditions(path)]
-    healthy_scores = scores(chosen, folder)
+    chosen = [condition for path in rounds if path.name in LIMITS_FROM for condition in conditions(path)]
+    healthy_scores = scores([condition for path in rounds for condition in conditions(path)], folder)
     content: dict[str, Any] = json.loads(FILE.read_text())
     for name, rule in content["rules"].items():
         rule["healthy"] = healthy_scores.get(name, [])
     content["provenance"] = {
         "version": VERSION,
-        "rounds": [path.name for path in rounds],
+        "rounds": list(LIMITS_FROM),
         "conditions": [condition.name for condition in chosen],
         "runs": sum(condition.seeds for condition in chosen),
+        "healthy_rounds": [path.name for path in rounds],
         "healthy_runs": max(map(len, healthy_scores.values())),
         "limits": "published or earlier measured values, moved by hand on these conditions alone",
     }
