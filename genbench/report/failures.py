@@ -116,10 +116,11 @@ def _summed(verdicts: Iterable[tuple[str, str, str, str | None]]) -> _Told:
     judged = any(level == "failure" for _, _, level, _ in verdicts)
     found = {name: (level, cause) for name, verdict, level, cause in verdicts if verdict == "detected"}
     causes = {name: cause for name, (_, cause) in found.items() if isinstance(cause, str)}
-    roots = {level: set[str]() for level in ("failure", "symptom", "note")}
-    for name, (level, _) in found.items():
-        roots[level].add(_root(name, causes))
-    return _Told(judged, bool(roots["failure"]), bool(roots["symptom"] - roots["failure"]))
+    failures, symptoms = (
+        {_root(name, causes) for name, (own, _) in found.items() if own == level}
+        for level in ("failure", "symptom")
+    )
+    return _Told(judged, bool(failures), bool(symptoms - failures))
 
 
 def _root(name: str, causes: Mapping[str, str]) -> str:
