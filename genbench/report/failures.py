@@ -12,12 +12,7 @@ from genbench.report.entries import THROUGHPUT, Entry
 from genbench.report.methods import Method
 from genbench.report.statistics import share
 from genbench.store import Results
-
-CLEARLY = 0.25
-"""Share of the larger anchor by which real data and the trivial sampler differ at least.
-
-Else the trivial sampler may be the truth, as on the task ``gaussian``, and to be worse than it is no failure.
-"""
+from genbench.types import compares
 
 
 class Failures(NamedTuple):
@@ -53,8 +48,8 @@ def count_failures(results: Results, made: Sequence[Entry]) -> dict[tuple[str, s
     A seed fails if training could not go on, if its score in the task's first metric is not finite or worse
     than the trivial sampler's beyond noise (`Anchors.worse`), or if a detector found a failure. It is judged
     if one of these could have been seen: a failure's detector said *detected* or *clear*, or the first
-    metric's real data and trivial sampler are a quarter apart at least. Symptoms and notes are no failures,
-    whatever their number. Of a seed whose training ended by failure no symptoms are counted.
+    metric tells real data from the trivial sampler, by the whole protocol. Symptoms and notes are no
+    failures, whatever their number. Of a seed whose training ended by failure no symptoms are counted.
 
     Args:
         made: the entries of all methods, the metric that ranks first of its method's.
@@ -95,8 +90,7 @@ def _scored(entry: Entry) -> tuple[set[int], set[int]]:
         return set(), set(entry.method.failed)
     seeds, anchors = np.array(entry.seeds, int), entry.anchors
     lost = set(seeds[np.isnan(entry.values)].tolist()) | entry.method.failed
-    apart = abs(anchors.real - anchors.trivial) > CLEARLY * max(abs(anchors.real), abs(anchors.trivial))
-    if not (apart and anchors.tell_apart(entry.better)):
+    if not (anchors.tell_apart(entry.better) and compares(entry.flags)):
         return set(), lost
     return set(seeds.tolist()), lost | set(seeds[anchors.worse(entry.values, entry.better)].tolist())
 
