@@ -2,12 +2,15 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from genbench.engine.placement import Placement
 from genbench.engine.run import execute
+from genbench.engine.task_cache import load_task
+from genbench.metrics.metric import named
 from genbench.registry import metrics
 from genbench.store import RunFolder
 from genbench.suite import RunConfig
@@ -95,3 +98,19 @@ def test_the_record_says_what_it_ran_on(tmp_path):
     assert record["data"]["shape"] == [1, 8, 8]
     assert record["examples"] == 10 * 16 * 2
     assert set(record["seconds"]) == {"training", "evaluation"}
+
+
+def test_scales_and_what_ranks_the_task_are_recorded(tmp_path, monkeypatch):
+    def declared(*arguments):
+        return replace(load_task(*arguments), ranked_by=("frechet_lenet@1k",))
+
+    monkeypatch.setattr("genbench.engine.run.load_task", declared)
+    monkeypatch.setattr("genbench.engine.evaluation.named", lambda name: replace(named(name), scale="log"))
+    folder = RunFolder(tmp_path)
+    execute(config(metrics=("frechet_lenet@1k",)), folder, CPU, Witness())
+    record = folder.read_record()
+    assert record.ranked_by == ("frechet_lenet@1k",)
+    assert set(folder.score_frame()["scale"]) == {"log"}
+    noise = record.anchors["frechet_lenet@1k"]
+    assert noise.keys() == {"trivial", "real", "trivial_error", "real_error"}
+    assert 0 < noise["trivial_error"] < noise["trivial"] / 5
