@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from genbench.report.methods import names
 from genbench.store import Place, RunFolder
 from genbench.suite import RunConfig
 from genbench.types import Record, Verdict, detections
@@ -19,11 +20,12 @@ class Terminal(Watcher):
     """A bar for each run under way, with samples a second and the newest score; a line for each that ended.
 
     Attributes:
+        names: what runs are called, by their key; others by their task and model.
         failures: claims that could not be tested.
     """
 
-    def __init__(self, console: Console, out: Place) -> None:
-        self.console, self.out = console, out
+    def __init__(self, console: Console, out: Place, names: Mapping[str, str] | None = None) -> None:
+        self.console, self.out, self.names = console, out, names or {}
         self.runs = self.ended = self.failures = 0
         self.bars = Progress(
             TextColumn("{task.description}"),
@@ -50,7 +52,8 @@ class Terminal(Watcher):
         self.bars.start()
 
     def begin(self, config: RunConfig) -> None:
-        title = f"{escape(config.task)} · [bold]{escape(config.model)}[/]"
+        task, _, model = self._name(config).rpartition(" · ")
+        title = f"{escape(task)} · [bold]{escape(model)}[/]"
         self.running[config] = self.bars.add_task(title, total=config.steps, rate="", score="")
 
     def tick(
@@ -64,11 +67,14 @@ class Terminal(Watcher):
         self.ended += 1
         if config in self.running:
             self.bars.remove_task(self.running.pop(config))
-        line = f"[{self.ended}/{self.runs}] {config.task} · {config.model}: {outcome(record)}"
+        line = f"[{self.ended}/{self.runs}] {self._name(config)}: {outcome(record)}"
         self.console.print(escape(line + (", kept from before" if reused else "")), highlight=False)
         folder = RunFolder.under(self.out, config.suite, config.task, config.model, config.key)
         for finding in findings(folder.read_verdicts()):
             self.console.print(escape(f"        {finding}"), highlight=False)
+
+    def _name(self, config: RunConfig) -> str:
+        return self.names.get(config.key) or f"{config.task} · {config.model}"
 
     def measured(self, claim: Named, seconds: float, kept: bool) -> None:
         how = "evidence kept from before" if kept else f"measured in {seconds:.1f} s of processor time"
@@ -80,6 +86,21 @@ class Terminal(Watcher):
 
     def _say(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False)
+
+
+def run_names(configs: Sequence[RunConfig]) -> dict[str, str]:
+    """What runs are called by their key: task and model, each with what tells it from others of these runs.
+
+    Of a sweep over widths that is ``ring8 · gan[width=64]``, and so on, as in its leaderboard. Runs that
+    differ in their seeds alone are told apart by them.
+    """
+    tasks_and_models = names([vars(config) for config in configs])
+    titles = [f"{task} · {model}" for task, model in tasks_and_models]
+    parted = {title for title in titles if titles.count(title) > 1}
+    return {
+        config.key: f"{title}, seeds {', '.join(map(str, config.seeds))}" if title in parted else title
+        for config, title in zip(configs, titles, strict=True)
+    }
 
 
 def findings(verdicts: Sequence[Verdict]) -> list[str]:

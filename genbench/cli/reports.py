@@ -88,11 +88,10 @@ def compare(
 
 
 def _print_comparison(found: Comparison, margin: float) -> None:
-    from rich.console import Console
-
+    from genbench.cli.printing import output
     from genbench.report.formats import comparison_tables
 
-    console = Console() if sys.stdout.isatty() else Console(width=140)
+    console = output()
     for table in comparison_tables(found):
         console.print(table)
     for verb, keys in (("added", found.added), ("missing", found.missing)):

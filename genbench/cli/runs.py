@@ -7,12 +7,13 @@ import enum
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genbench.cli import cluster
+from genbench.cli.printing import print_run, print_tables, settings
 from genbench.cli.setup import DataDir
 from genbench.types import InputError, Record
 
@@ -99,7 +100,7 @@ def run(
     """Train, score and rank every method of a suite; finished runs are kept, cut-off ones go on."""
     from rich.console import Console
 
-    from genbench.cli.progress import Terminal
+    from genbench.cli.progress import Terminal, run_names
     from genbench.engine.devices import choose_device
     from genbench.engine.placement import Placement
     from genbench.executors.local import default_jobs, run_all
@@ -118,10 +119,11 @@ def run(
     root = folder_place(out)
     console = Console(stderr=True)
     stopping = stop_on_interrupt(console.print)
+    named = run_names(configs)
     trackers = [tracker(name, root) for name in _split(track) or ()]
     with (
         cluster.led(placement, where is not None or (jobs or 1) > 1) as led,
-        Terminal(console, root) as terminal,
+        Terminal(console, root, named) as terminal,
     ):
         watcher = Watchers(terminal, *trackers)
         side_by_side = jobs or default_jobs(led, len(configs))
@@ -130,7 +132,7 @@ def run(
     if stopping():
         console.print("stopped; the same command goes on from here")
         sys.exit(130)
-    _report_failures(records)
+    _report_failures(records, named)
 
 
 def _changes(seeds: int | list[int] | None, steps: int | None, precision: Precision | None) -> dict[str, Any]:
@@ -143,6 +145,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Show what a run was, how it ended and what its samples scored."""
+    from genbench.report.methods import names
     from genbench.store import scan
 
     folders, problems = scan(path)
@@ -154,8 +157,8 @@ def show(
     if as_json:
         print(json.dumps(shown, indent=1, default=str))
         return
-    for each in shown:
-        _print_run(each)
+    for each, (task, model) in zip(shown, names([settings(run) for run in shown]), strict=True):
+        print_run(each, task, model)
 
 
 def leaderboard(
@@ -173,18 +176,20 @@ def leaderboard(
         print(f"genbench: {problem}", file=sys.stderr)
     frame = rank(results, task)
     if form is Format.table:
-        _print_tables(frame)
+        print_tables(frame)
     else:
         write = {Format.csv: as_csv, Format.json: as_json, Format.md: markdown, Format.latex: latex}
         print(write[form](frame))
 
 
-def _report_failures(records: Sequence[Record]) -> None:
+def _report_failures(records: Sequence[Record], named: Mapping[str, str]) -> None:
+    """Say which runs failed, by the names that their keys have, and end with a code of its own."""
     from genbench.cli.progress import outcome
 
     if failed := [record for record in records if record.status == "failed"]:
         for record in failed:
-            print(f"genbench: {record.task} · {record.model} {outcome(record)}", file=sys.stderr)
+            name = named.get(record.config.get("key", ""), f"{record.task} · {record.model}")
+            print(f"genbench: {name} {outcome(record)}", file=sys.stderr)
         sys.exit(3)
 
 
@@ -197,20 +202,10 @@ def _conclude(folder: Place) -> None:
     if not folder.is_dir():
         return
     results = load(folder)
-    _print_tables(rank(results))
+    print_tables(rank(results))
     for picture in write_overviews(results, folder):
         print(f"samples of all methods: {picture}")
     print(f"runs, with samples by step: {folder}/<task>/<model>-<hash>/samples/")
-
-
-def _print_tables(frame: Any) -> None:
-    from rich.console import Console
-
-    from genbench.report.formats import tables
-
-    console = Console() if sys.stdout.isatty() else Console(width=140)  # a file or a pipe has no width
-    for table in tables(frame):
-        console.print(table)
 
 
 def _shown(folder: Any) -> dict[str, Any]:
@@ -220,35 +215,6 @@ def _shown(folder: Any) -> dict[str, Any]:
     columns = ["seed", "step", "metric", "value", "low", "high", "n"]
     rows = json.loads(last[columns].to_json(orient="records"))
     return {"path": str(folder.path), **record, "scores": rows}
-
-
-def _print_run(shown: dict[str, Any]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from genbench.cli.progress import outcome
-
-    console = Console()
-    fields = {field.name for field in dataclasses.fields(Record)}
-    record = Record(**{name: value for name, value in shown.items() if name in fields})
-    console.print(
-        f"[bold]{escape(record.model)}[/] on [bold]{escape(record.task)}[/]: {escape(outcome(record))}"
-    )
-    console.print(escape(shown["path"]), style="dim", highlight=False)
-    console.print(f"options {escape(json.dumps(record.config.get('options', {})))}", highlight=False)
-    for note in [*(f"seed {seed}: {why}" for seed, why in record.failures.items()), *record.notes]:
-        console.print(f"note: {escape(note)}", highlight=False)
-    table = Table(box=box.SIMPLE_HEAD)
-    metrics = list(dict.fromkeys(row["metric"] for row in shown["scores"]))
-    for heading in ["seed", *metrics]:
-        table.add_column(heading, justify="right")
-    for seed in record.seeds:
-        own = {row["metric"]: row["value"] for row in shown["scores"] if row["seed"] == seed}
-        table.add_row(str(seed), *(f"{own[m]:.4g}" if own.get(m) is not None else "–" for m in metrics))
-    if metrics:
-        console.print(table)
 
 
 def _split(names: str | None) -> list[str] | None:

@@ -61,7 +61,7 @@ def methods(records: pd.DataFrame) -> list[Method]:
     """
     runs: list[Any] = records.astype(object).where(records.notna(), None).to_dict("records")
     grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for run, name in zip(runs, _names(runs), strict=True):
+    for run, name in zip(runs, names(runs), strict=True):
         grouped.setdefault(name, []).append(run)
     return [_method(*name, own) for name, own in grouped.items()]
 
@@ -85,10 +85,16 @@ def _label(name: str, own: Mapping[str, str], peers: Sequence[Mapping[str, str]]
     return f"{name}[{listed}]" if listed else name
 
 
-def _names(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def names(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The names of each run's task and model, with what tells them from others of these runs.
+
+    Args:
+        runs: of each `task`, `task_options`, `model`, `options` and, so far as known, `data`, the checksum of
+            what it saw, and the `SETTINGS`.
+    """
     # A run that never saw its data belongs to those that others saw.
-    checksums = {_asked(run): run["data"] for run in runs if run["data"]}
-    seen = _short([run["data"] or checksums.get(_asked(run), "") for run in runs])
+    checksums = {_asked(run): run["data"] for run in runs if run.get("data")}
+    seen = _short([run.get("data") or checksums.get(_asked(run), "") for run in runs])
     tasks = labels(
         [run["task"] for run in runs],
         [{**(run["task_options"] or {}), "data": data} for run, data in zip(runs, seen, strict=True)],

@@ -10,13 +10,16 @@ import pandas as pd
 
 from genbench.report import charts, curves
 from genbench.report.aggregates import aggregates
+from genbench.report.captions import captions
 from genbench.report.cards import cards
+from genbench.report.columns import columns
 from genbench.report.costs import priced
 from genbench.report.density import PIXELS, density_png
 from genbench.report.entries import THROUGHPUT, last_scores
 from genbench.report.panels import data_window
 from genbench.report.plane import Window
 from genbench.report.power import separations
+from genbench.report.references import REFERENCES, reference_scores
 from genbench.report.run_page import RunPage
 from genbench.report.site import Site
 from genbench.store.place import read
@@ -64,15 +67,24 @@ def board(site: Site, task: str) -> Row:
     for row in rows:
         models.setdefault(row["model"], {})[row["metric"] or ""] = row
     lines = [_line(site, task, model, own, list(better)) for model, own in models.items()]
-    anchors = {row["metric"]: row for row in rows if row["metric"] and row["real"] is not None}
+    scored = [line for line in lines if line["scores"]]
+    firsts = [line["ranked"] for line in scored]
     return {
         "task": task,
         "slug": site.task_slugs[task],
         "metrics": better,
-        "anchors": anchors,
-        "rows": [line for line in lines if line["scores"]],
+        "columns": [column.name for column in columns(firsts)],
+        "references": _references(rows),
+        "rows": scored,
+        "captions": captions(list(better), firsts, [row for row in rows if row["metric"]]),
         "notes": [line for line in lines if line["status"] != "done"],
     }
+
+
+def _references(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """The scores of real data and of the trivial sampler by the name of their row, where there are any."""
+    scores = {name: reference_scores(rows, column) for column, name in REFERENCES.items()}
+    return {name: own for name, own in scores.items() if own}
 
 
 def write_task(site: Site, task: str) -> None:

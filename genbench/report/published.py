@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from genbench.report.formats import with_interval
 from genbench.report.published_values import PUBLISHED, Published
+from genbench.report.texts import with_interval
 from genbench.store import Results, load
 
 Z95 = 1.96

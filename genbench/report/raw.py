@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from genbench.report.formats.data import flat
+from genbench.report.references import with_references
 from genbench.store import Results, RunFolder
 from genbench.store.results import RUN_COLUMNS
 from genbench.store.tables import TRACE_CODED
@@ -56,10 +58,10 @@ class RawTraces:
 
 
 def write_frames(board: pd.DataFrame, results: Results, folder: Path) -> None:
-    """The leaderboard, all scores and all verdicts."""
+    """The leaderboard with its references, all scores and all verdicts."""
     frames = {
-        "leaderboard": _joined(board),
-        "scores": _joined(results.scores),
+        "leaderboard": flat(with_references(board)),
+        "scores": flat(results.scores),
         "verdicts": results.verdicts.assign(onset=results.verdicts["onset"].astype("string")),
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,11 +69,6 @@ def write_frames(board: pd.DataFrame, results: Results, folder: Path) -> None:
         table = pa.Table.from_pandas(frame.drop(columns="path", errors="ignore"), preserve_index=False)
         pa.parquet.write_table(table, folder / f"{name}.parquet")
         pa.csv.write_csv(table, folder / f"{name}.csv")
-
-
-def _joined(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with each row's flags as one text."""
-    return frame.assign(flags=frame["flags"].map("; ".join))
 
 
 def _repeated(name: str, rows: int) -> pa.DictionaryArray:

@@ -34,10 +34,13 @@ results/reference` and `genbench run mnist --out results/reference` make. `genbe
 shows the same with curves, samples and every seed's values.
 
 A value is the mean over seeds ± half of its 95 % Student-t interval, at the last checkpoint of every seed;
-the best of each metric is bold. A rank is by the first metric; the brackets hold the simultaneous 95 %
-interval of all ranks of a table. Failures are seeds that broke off, in which a detector found a failure, or
-that score worse than the trivial sampler, of those that could be judged; see [diagnosis](diagnostics.md).
-Speed is left out: these runs shared their cores with other work.
+the best of each metric is bold. Methods that share a group's letter cannot be told apart. A rank is by the
+first metric; the brackets hold the simultaneous 95 % interval of all ranks of a table, from Welch tests of
+all pairs on the metric's scale, distances by their logarithm, with Holm's correction. Failures are seeds that
+broke off, in which a detector found a failure, or that score worse than the trivial sampler, of those that
+could be judged; symptoms are seeds with a finding that does not rank; notes are left to the runs' pages. Real
+data are held-out examples in place of samples, and the trivial sampler is a Gaussian fitted to the training
+data. Speed is left out: these runs shared their cores with other work.
 """
 
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from genbench.report.columns import seeds_text, symptoms_text
 from genbench.report.entries import Entry, by_path, entries
 from genbench.report.history import Histories, histories
 from genbench.report.leaderboard import tabulate
@@ -24,7 +25,7 @@ from genbench.report.methods import methods
 from genbench.report.names import slugs
 from genbench.report.raw import RawTraces
 from genbench.report.run_page import RunPage
-from genbench.report.texts import failure_text, quantity_text, rank_text, score_text
+from genbench.report.texts import failure_text, quantity_text, rank_text, score_text, with_interval
 from genbench.store import Place, Results
 from genbench.types import InputError
 
@@ -136,6 +137,9 @@ def _templates(claimed: bool) -> Environment:
         "interval": score_text,
         "rank": rank_text,
         "failures": failure_text,
+        "symptoms": symptoms_text,
+        "seeds": seeds_text,
+        "number": with_interval,
         "si": quantity_text,
         "breakable": _breakable,
     }

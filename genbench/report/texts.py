@@ -8,14 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+BELOW = "▽"
+"""Marks a score that is worse than the trivial sampler's."""
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 
 
-def with_interval(value: float, half: float) -> str:
-    """A value with half its interval, the latter to two significant digits.
+def with_interval(value: float, half: float = math.nan) -> str:
+    """A value with half its interval: that to two significant digits, the value to the same decimals.
 
-    >>> with_interval(12.3456, 0.234), with_interval(12.3456, math.nan), with_interval(math.nan, math.nan)
+    A value without an interval has four significant digits.
+
+    >>> with_interval(12.3456, 0.234), with_interval(12.3456), with_interval(math.nan)
     ('12.35 ± 0.23', '12.35', '–')
+    >>> with_interval(123456.7, 1234.0), with_interval(0.5, 0.0996)
+    ('123,500 ± 1,200', '0.50 ± 0.10')
     """
     if not math.isfinite(value):
         return "–"
@@ -23,16 +29,37 @@ def with_interval(value: float, half: float) -> str:
         return _plain(value)
     if half == 0:
         return f"{_plain(value)} ± 0"
-    decimals = max(0, 1 - math.floor(math.log10(half)))
-    return f"{value:,.{decimals}f} ± {half:,.{decimals}f}" if decimals < 8 else f"{value:.4g} ± {half:.2g}"
+    size = math.floor(math.log10(float(f"{half:.1e}")))  # of the first digit, after rounding
+    decimals, largest = 1 - size, max(abs(value), half)
+    if decimals > 8 or largest >= 1e9:
+        return f"{value:.{_digits(value, decimals)}g} ± {half:.2g}"
+    return f"{_rounded(value, decimals)} ± {_rounded(half, decimals)}"
+
+
+def _digits(value: float, decimals: int) -> int:
+    """Significant digits of a value that is known to so many decimals; not more than a float has."""
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return min(max(size + decimals + 1, 1), 15)
+
+
+def _rounded(value: float, decimals: int) -> str:
+    return f"{round(value, decimals) + 0.0:,.{max(decimals, 0)}f}"  # + 0: no minus before a zero
 
 
 def score_text(row: Mapping[Any, Any]) -> str:
-    """A row's value with half its interval; a missing number may be NaN or None."""
+    """A row's value with half its interval; a missing number may be NaN or None.
+
+    Where all seeds have the same score, it says how many they are: ``8 (4 of 4)``, since seeds without spread
+    are no certainty. `BELOW` follows a score that is worse than the trivial sampler's.
+    """
     value, low, high = (
-        math.nan if row[name] is None else row[name] for name in ("value", "ci_low", "ci_high")
+        math.nan if pd.isna(row[name]) else float(row[name]) for name in ("value", "ci_low", "ci_high")
     )
-    return with_interval(value, (high - low) / 2)
+    below = row.get("below_trivial")
+    mark = f" {BELOW}" if not pd.isna(below) and below else ""
+    if math.isfinite(value) and low == high:
+        return f"{_plain(value)} ({row['seeds'] - row['failed']} of {row['seeds']}){mark}"
+    return with_interval(value, (high - low) / 2) + mark
 
 
 def rank_text(row: Mapping[Any, Any]) -> str:

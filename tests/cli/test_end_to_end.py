@@ -89,6 +89,9 @@ def test_leaderboard_rows(done):
     rows = json.loads(call("leaderboard", done[0], "--format", "json").stdout)
     assert {"task", "model", "metric", "value", "ci_low", "ci_high", "seeds", "failed"} <= set(rows[0])
     scored = [row for row in rows if row["metric"] == "frechet_lenet@1k"]
+    references = {row["model"] for row in scored if row["status"] == "reference"}
+    assert references == {"real data", "trivial sampler"}
+    scored = [row for row in scored if row["model"] not in references]
     assert {row["model"] for row in scored} == {"vae", "dcgan", "rbm"}
     for row in scored:
         assert row["ci_low"] < row["value"] < row["ci_high"]
