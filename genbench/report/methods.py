@@ -49,7 +49,7 @@ class Method:
     @property
     def work(self) -> float:
         """Floating-point operations of one seed's whole run; NaN if unknown."""
-        return math.nan if self.steps is None else flops_until(self.cost.get("flops", []), self.steps)
+        return math.nan if self.steps is None else float(flops_until(self.cost.get("flops", []), self.steps))
 
 
 def methods(records: pd.DataFrame) -> list[Method]:
