@@ -10,6 +10,8 @@ import pandas as pd
 REFERENCES = {"real": "real data", "trivial": "trivial sampler"}
 """Columns of a leaderboard and what stands for a method's name in the rows that are made of them."""
 STATUS = "reference"
+_NULLABLE = {"i": "Int64", "b": "boolean"}
+"""Kinds of columns that hold no gaps, and what they become, since a reference has neither seeds nor flags."""
 _SHARED = ("task", "metric", "better", "scale")
 
 
@@ -20,7 +22,7 @@ def with_references(board: pd.DataFrame) -> pd.DataFrame:
     rank nor seeds. `leaderboard` itself has no such rows, so that every row of it is a method's; whatever
     writes a board out adds them.
     """
-    whole = {name: "Int64" for name in ("seeds", "failed") if name in board}
+    whole = {name: _NULLABLE[kind.kind] for name, kind in board.dtypes.items() if kind.kind in _NULLABLE}
     parts = []
     for _, own in board.astype(whole).groupby("task", sort=False):
         rows: list[dict[Any, Any]] = own.to_dict("records")

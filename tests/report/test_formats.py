@@ -114,6 +114,12 @@ def test_json_and_csv_have_real_data_and_the_trivial_sampler_as_rows() -> None:
     ]
 
 
+def test_counts_and_marks_are_unknown_of_references() -> None:
+    counted = ANCHORED.assign(symptoms=1, judged=4, below_trivial=[False, True])
+    told = [(own["symptoms"], own["below_trivial"]) for own in json.loads(formats.as_json(counted))]
+    assert told == [(1, False), (1, True), (None, None), (None, None)]
+
+
 def test_flags_are_a_list_in_json_and_one_text_in_csv() -> None:
     flagged = board({**ROWS[0], "flags": ("few samples", "singular covariance")})
     assert json.loads(formats.as_json(flagged))[0]["flags"] == ["few samples", "singular covariance"]

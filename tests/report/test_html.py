@@ -9,6 +9,7 @@ from PIL import Image
 
 import genbench
 from genbench.report.html import write_report
+from genbench.report.leaderboard import tabulate
 from genbench.store import RunFolder
 from genbench.types import Estimate, InputError, Record, Score
 
@@ -96,3 +97,36 @@ def test_final_images_are_drawn_where_no_picture_of_a_step_was_kept(tmp_path):
     write_report(genbench.load(tmp_path / "results"), tmp_path / "report")
     with Image.open(tmp_path / "report/images/vae-0123abcd/20.png") as picture:
         assert picture.width > 16 * 56
+
+
+def test_the_board_has_references_and_whatever_columns_the_frame_knows(tmp_path, monkeypatch):
+    """Each row has as many cells as the heading: what a table filters by metric, it finds by its place."""
+    for index, model in enumerate(("gan", "vae")):
+        folder = RunFolder.under(tmp_path / "results", "quick", "ring8", model, f"{index:08x}")
+        scores = [Score(seed, 20, "kid_lenet@9", Estimate(3.0 + index, 9)) for seed in (0, 1)]
+        folder.write_scores(scores, {"kid_lenet@9": "lower"})
+        anchors = {"kid_lenet@9": {"trivial": 3.5, "real": 0.012345}}
+        folder.write_record(Record("quick", "ring8", model, {"options": {}}, "done", (0, 1), anchors=anchors))
+    known = {"failure_rate": 0.5, "judged": 2, "failures": 1, "symptoms": 1, "below_trivial": [False, True]}
+    monkeypatch.setattr(
+        "genbench.report.site.tabulate",
+        lambda results, made: tabulate(results, made).assign(work=[1.2e12, 3.4e9], needed=7, **known),
+    )
+    write_report(genbench.load(tmp_path / "results"), tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text()
+    table = re.search(r'<table class="board".*?</table>', page, re.DOTALL)[0]
+    rows = [re.sub(r"\s+", " ", row) for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)]
+    cells = [[re.sub("<.*?>", "", c).strip() for c in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+    heading = ["Method", "Group", "Rank", "kid lenet @9 ↓", "Seeds", "Failures", "Symptoms", "Work"]
+    assert cells[0] == heading
+    assert {len(row) for row in cells} == {len(heading)}
+    assert [row[0] for row in cells[1:]] == ["gan", "vae", "real data", "trivial sampler"]
+    assert [row[3] for row in cells[1:]] == ["3 (2 of 2)", "4 (2 of 2) ▽", "0.01235", "3.5"]
+    assert [row[6:] for row in cells[1:]] == [
+        ["1 of 2", "1.2 TFLOP"],
+        ["1 of 2", "3.4 GFLOP"],
+        ["", ""],
+        ["", ""],
+    ]
+    for said in ("compares with nothing published", "▽ worse than the trivial sampler", "gan 7, vae 7"):
+        assert said in page
