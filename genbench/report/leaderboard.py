@@ -68,7 +68,7 @@ def leaderboard(results: Results, task: str | None = None) -> pd.DataFrame:
         - `status`, `reason`: of the method's runs.
 
     A task that declares what ranks it (`Task.ranked_by`) has the metric ``composite`` before its others, see
-    `genbench.report.composite`; ``attrs["notes"]`` of the frame says where that had to be left out.
+    `genbench.report.composite`; ``attrs["notes"]`` of the frame says, by task, where that had to be left out.
 
     Raises:
         InputError: there is no run of `task`.
@@ -84,7 +84,7 @@ def tabulate(results: Results, made: Sequence[Entry]) -> pd.DataFrame:
     ranked = board.assign(cost=board["cost"].where(np.array([e.ranked for e in made], dtype=bool)))
     board = board.assign(rank=_ranks(ranked), **_uncertain_ranks(made))
     board = _sorted(board)
-    board.attrs["notes"] = list(left_out(made).values())
+    board.attrs["notes"] = left_out(made)
     return board
 
 

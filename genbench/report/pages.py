@@ -76,7 +76,10 @@ def board(site: Site, task: str) -> Row:
         "columns": [column.name for column in columns(firsts)],
         "references": _references(rows),
         "rows": scored,
-        "captions": captions(list(better), firsts, [row for row in rows if row["metric"]]),
+        "captions": [
+            *(note for name, note in site.board.attrs.get("notes", {}).items() if name == task),
+            *captions(list(better), firsts, [row for row in rows if row["metric"]]),
+        ],
         "notes": [line for line in lines if line["status"] != "done"],
     }
 

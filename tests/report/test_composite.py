@@ -6,6 +6,7 @@ import pytest
 
 from genbench.report.aggregates import main_entries
 from genbench.report.entries import entries
+from genbench.report.formats import markdown
 from genbench.report.leaderboard import leaderboard
 
 Place = Any
@@ -62,8 +63,9 @@ def test_it_is_left_out_with_a_word_where_a_score_cannot_be_placed(
     place.put("gan", values, anchors=anchors, ranked_by=("modes", "distance"))
     board = leaderboard(place.load())
     assert board["metric"].tolist() == ["modes", "distance"]
-    (note,) = board.attrs["notes"]
+    (note,) = board.attrs["notes"].values()
     assert note.startswith(f"ring8 is ranked by its first score, without a composite: {why}")
+    assert note in markdown(board)
 
 
 def test_a_method_without_one_of_the_scores_has_none(place: Place) -> None:
@@ -75,5 +77,5 @@ def test_a_method_without_one_of_the_scores_has_none(place: Place) -> None:
 def test_records_that_declare_none_rank_by_their_first_score(place: Place) -> None:
     place.put("gan", {"modes": {0: 6.0, 1: 8.0}}, anchors=ANCHORS)
     assert [row["metric"] for row in place.board()] == ["modes"]
-    assert place.frame().attrs["notes"] == []
+    assert place.frame().attrs["notes"] == {}
     assert not pd.isna(place.board()[0]["rank"])

@@ -64,13 +64,13 @@ def test_the_excerpt_has_the_best_alone(four: Place) -> None:
 def test_the_command_renews_page_and_readme(four: Place, tmp_path: Path) -> None:
     (four.root / "suite").rename(four.root / "planar")
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    readme.write_text(f"before\n{BEGIN}\nof before\n{END}\nafter\n")
     main([str(four.root), str(tmp_path / "page.md"), str(readme)])
     assert (tmp_path / "page.md").read_text().startswith("# Leaderboard")
     before, _, rest = readme.read_text().partition(BEGIN)
     assert before == "before\n"
     assert "| dbn |" in rest
-    assert "old" not in rest
+    assert "of before" not in rest
     assert rest.endswith(f"{END}\nafter\n")
 
 

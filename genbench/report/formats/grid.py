@@ -47,7 +47,9 @@ class Grid(NamedTuple):
 def grids(board: pd.DataFrame) -> Iterator[Grid]:
     """The grid of each task of a leaderboard."""
     for task, frame in board.groupby("task", sort=False):
-        yield _grid(str(task), frame.to_dict("records"))
+        grid = _grid(str(task), frame.to_dict("records"))
+        without_composite = [note for name, note in board.attrs.get("notes", {}).items() if name == task]
+        yield grid._replace(notes=[*without_composite, *grid.notes])
 
 
 def _grid(task: str, rows: Sequence[Row]) -> Grid:
