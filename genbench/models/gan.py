@@ -6,9 +6,10 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.func import grad
 
@@ -77,8 +78,8 @@ class Gan(Model, Latent, Probed):
     output: Output = "tanh"
     label_flips: float = 0.0
     freeze_above: float | None = None
-    average: float = 0.0
-    final_rate: float = 1.0
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    final_rate: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     def refuses(self, task: Task) -> str | None:
         return self.architecture.refuses(task.shape)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from genbench.models.gan import Gan, Output, Prior
 from genbench.models.penalties import gradient_penalty, r1_penalty
@@ -65,7 +67,7 @@ def gan(
     beta1: float = 0.5,
     smoothing: float = 0.0,
     smoothed_sides: Literal[1, 2] = 1,
-    r1: float = 0.0,
+    r1: Annotated[float, Field(ge=0)] = 0.0,
     **options: Any,
 ) -> Gan:
     """GAN with the non-saturating generator loss.

@@ -15,6 +15,7 @@ from genbench.ops import adversarial as games
 from genbench.ops.optim import sgd
 from genbench.registry import models
 from genbench.testing import MODEL_CHECKS, check_compiled_agrees, small_tasks
+from genbench.types import InputError
 
 POINTS, IMAGES = small_tasks()
 RUN = {"average": 0.9, "final_rate": 0.1}
@@ -47,6 +48,15 @@ def test_every_member_offers_average_and_decay():
             assert (made.average, made.final_rate) == (0, 1), name
             changed = entry.create(average=0.99, final_rate=0.5)
             assert (changed.average, changed.final_rate) == (0.99, 0.5), name
+
+
+@pytest.mark.parametrize(
+    "options", [{"average": 1.0}, {"average": -0.1}, {"final_rate": 1.5}, {"final_rate": -1.0}, {"r1": -1.0}]
+)
+def test_values_without_a_meaning_are_refused(options):
+    (name,) = options
+    with pytest.raises(InputError, match=f"option '{name}' of gan"):
+        models["gan"].create(**options)
 
 
 def test_neutral_options_add_no_net_and_no_state():
