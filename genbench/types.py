@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -22,7 +22,23 @@ Precision = Literal["fp32", "tf32", "bf16"]
 """fp32 throughout; TF32 matrix products on a GPU; or bfloat16 products under autocast, parameters in fp32."""
 
 
-_FEWER = re.compile(r"\d+ samples, \d+ asked")
+FEW_SAMPLES = "few samples"
+"""Flag: the protocol was kept, but from so few the estimate is coarse or biased; as for all of its name."""
+SINGULAR = "singular covariance"
+"""Flag: the samples or the data lie in fewer dimensions than they have; the distance is defined."""
+ONE_CLASS = "one class"
+"""Flag: the classifier sees a single class in the samples, which the score then names everywhere."""
+BANDWIDTH_AT_END = "the best bandwidth is at the end of its range"
+HIGH_DIMENSION = "kernel estimates mean little in {dim} dimensions"
+OPEN_LOG_Z = "the interval of log Z is open: more chains or temperatures"
+NO_COLLISION = "no collision: a lower bound"
+"""Flag: the number of samples that are distinct is not known, only that it is larger."""
+UNSOLVED = "linear program not solved"
+"""Flag: exact transport was cut short, so that the value is no distance."""
+_FEWER = "{given} samples, {asked} asked"
+_NOT_COMPARABLE = re.compile(
+    rf"{re.escape(NO_COLLISION)}|{re.escape(UNSOLVED)}|{_FEWER.format(given='[0-9]+', asked='[0-9]+')}"
+)
 
 
 class GenbenchError(Exception):
@@ -37,6 +53,20 @@ class NotAvailableError(GenbenchError):
     """Something optional is absent here, such as a data set or weights; the text says how to get it."""
 
 
+def fewer(given: int, asked: int) -> str:
+    """The flag of a score of `given` samples by a protocol that asks for `asked`, which are more."""
+    return _FEWER.format(given=given, asked=asked)
+
+
+def compares(flags: Iterable[str]) -> bool:
+    """Whether a score with these flags stands beside others of the same name.
+
+    It does not where the protocol was not kept: fewer samples than asked, a bound instead of a value, a
+    linear program that was not solved. Every other flag describes a value that is what its name says.
+    """
+    return not any(_NOT_COMPARABLE.fullmatch(flag) for flag in flags)
+
+
 def same_data(one: str | None, other: str | None) -> bool:
     """Whether two checksums of a task's data are equal, as far as both tell.
 
@@ -44,15 +74,6 @@ def same_data(one: str | None, other: str | None) -> bool:
     """
     (examples, _, beside), (others, _, others_beside) = (str(c).partition("-") for c in (one, other))
     return examples == others and (not beside or not others_beside or beside == others_beside)
-
-
-def compares(flags: Iterable[str]) -> bool:
-    """Whether a score with these flags may be set beside others of its metric.
-
-    It may not where a flag says that fewer samples were given than the protocol asks for, such as
-    ``"12 samples, 1000 asked"``.
-    """
-    return not any(_FEWER.fullmatch(flag) for flag in flags)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "genbench"
 FLOORS = (
     {"types"},
     {"registry", "environment", "sources"},
-    {"ops", "kernels", "nn", "suite", "store", "citations", "watcher"},
+    {"ops", "kernels", "nn", "suite", "store", "citations", "watcher", "spaces"},
     {"models", "tasks", "metrics", "detectors"},
     {"engine", "monitor"},
     {"executors", "claims", "report", "testing"},
@@ -19,7 +19,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NO_TORCH = {
     *("types", "registry", "environment", "sources"),
-    *("suite", "store", "report", "citations", "watcher"),
+    *("suite", "store", "report", "citations", "watcher", "spaces"),
 }
 NOT_THE_ENGINE = {"metrics", "detectors"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -22,7 +22,7 @@ from genbench.metrics.spaces import needs_classifier
 from genbench.metrics.uncertainty import around, histogram_error, kl_divergence, proportion
 from genbench.registry import metrics
 from genbench.tasks.task import Task
-from genbench.types import Estimate, InputError
+from genbench.types import FEW_SAMPLES, ONE_CLASS, Estimate, InputError, Scale
 
 STACKED_MODES = 1000
 
@@ -46,7 +46,7 @@ def inception_score(probabilities: Features, splits: int = 10) -> Estimate:
         raise InputError("an Inception Score needs at least one split, and rows that are probabilities")
     edges = [i * len(p) // splits for i in range(splits + 1)]
     scores = torch.stack([_score(p[a:b]) for a, b in itertools.pairwise(edges)])
-    flags = ("few samples",) * (len(p) < 100 * splits)
+    flags = (FEW_SAMPLES,) * (len(p) < 100 * splits)
     if splits == 1:
         return Estimate(float(scores[0]), len(p), flags=flags)
     return around(float(scores.mean()), float(scores.std()) / math.sqrt(splits), len(p), least=1, flags=flags)
@@ -122,14 +122,16 @@ def stacked_modes(n: PositiveInt = 26_000) -> Metric:
 @metrics.register("stacked_kl", cite="lin2018pacgan")
 def stacked_kl(n: PositiveInt = 26_000) -> Metric:
     """KL(p̂ ‖ uniform) in nats of the 1,000 modes of stacked MNIST; a perfect sampler gets .0194 at 26k."""
-    return _stacked(f"stacked_kl@{label(n)}", "lower", n, _uniform_kl)
+    return _stacked(f"stacked_kl@{label(n)}", "lower", n, _uniform_kl, "log")
 
 
-def _stacked(name: str, better: Literal["higher", "lower"], n: int, score: Score) -> Metric:
+def _stacked(
+    name: str, better: Literal["higher", "lower"], n: int, score: Score, scale: Scale = "identity"
+) -> Metric:
     def estimate(subject: Subject) -> Estimate:
         return score(_triples(subject, n))
 
-    return Metric(name, better, estimate, _not_stacked, n, lambda task: estimate(ideal(task)))
+    return Metric(name, better, estimate, _not_stacked, n, lambda task: estimate(ideal(task)), scale)
 
 
 def _seen(counts: NDArray[np.int64]) -> Estimate:
@@ -181,6 +183,6 @@ def _transferred(task: Task, x: Tensor, labels: Tensor) -> Estimate:
     truth = task.held_out_labels.cpu().numpy()
     known = labels.unique()
     if len(known) == 1:
-        return proportion(int((truth == int(known)).sum()), len(truth), flags=("one class",))
+        return proportion(int((truth == int(known)).sum()), len(truth), flags=(ONE_CLASS,))
     model = LogisticRegression(max_iter=200, tol=1e-3).fit(x.flatten(1).cpu().numpy(), labels.cpu().numpy())
     return proportion(int((model.predict(held_out) == truth).sum()), len(truth))

@@ -17,6 +17,7 @@ SIZES = {"digits": 8, "mnist": 28}
 """Side of the images, in pixels, that each shipped classifier reads."""
 
 FEATURES = 64
+CLASSES = 10
 CPU = torch.device("cpu")
 _CHUNK = 128
 """Images in one pass, few enough for a processor's cache; changes results by rounding only."""
@@ -32,7 +33,7 @@ class LeNet(nn.Module):
         classes: how many.
     """
 
-    def __init__(self, size: int, classes: int = 10) -> None:
+    def __init__(self, size: int, classes: int = CLASSES) -> None:
         super().__init__()
         self.size = size
         self.first = nn.Conv2d(1, 32, 3, padding=1)
@@ -89,6 +90,12 @@ def probabilities(images: Tensor, name: str) -> Tensor:
     """Class probabilities by a shipped classifier, shape (n, 1, H, W) → (n, 10); errors as `features`."""
     net = shipped(name, images.device)
     return torch.cat([net(part).softmax(dim=1) for part in _readable(images, name).split(_CHUNK)])
+
+
+def classes(features: Tensor, name: str) -> Tensor:
+    """The most probable class of each row of `features` by a shipped classifier, shape (n, 64) → (n,)."""
+    found: Tensor = shipped(name, features.device).head(features).argmax(dim=1)
+    return found
 
 
 def _readable(images: Tensor, name: str) -> Tensor:

@@ -16,7 +16,7 @@ from genbench.metrics.uncertainty import around
 from genbench.models.capabilities import Encoder
 from genbench.registry import metrics
 from genbench.tasks.task import Task, Truth
-from genbench.types import Estimate
+from genbench.types import BANDWIDTH_AT_END, HIGH_DIMENSION, Estimate
 
 ACTIVE = 0.01
 """A unit is active if the variance over the data of its posterior mean exceeds this (Burda et al. 2016)."""
@@ -24,7 +24,7 @@ ACTIVE = 0.01
 VALIDATION = 1_000
 """Most held-out examples that choose the bandwidth; never more than half of them."""
 
-HIGH_DIMENSION = 10
+MOST_DIMENSIONS = 10
 """Above this a kernel estimate is flagged: it ranks models wrongly (Theis et al. 2016, arXiv:1511.01844)."""
 
 _ROWS = 256
@@ -100,11 +100,9 @@ def kernel_log_density(samples: Tensor, validation: Tensor, test: Tensor) -> Est
     widths = spread * torch.logspace(-3, 0, 31, dtype=torch.float64, device=samples.device)
     fits = _log_density(samples, validation, widths).mean(1)
     best = int(fits.argmax())
-    flags: tuple[str, ...] = (
-        ("the best bandwidth is at the end of its range",) if best in (0, len(widths) - 1) else ()
-    )
-    if samples.shape[1] > HIGH_DIMENSION:
-        flags += (f"kernel estimates mean little in {samples.shape[1]} dimensions",)
+    flags: tuple[str, ...] = (BANDWIDTH_AT_END,) if best in (0, len(widths) - 1) else ()
+    if samples.shape[1] > MOST_DIMENSIONS:
+        flags += (HIGH_DIMENSION.format(dim=samples.shape[1]),)
     return replace(_mean(_log_density(samples, test, widths[best : best + 1])[0]), flags=flags)
 
 

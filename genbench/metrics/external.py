@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genbench.metrics.metric import Metric, Subject, named
 from genbench.tasks.task import Task
-from genbench.types import Estimate, GenbenchError, InputError
+from genbench.types import Estimate, GenbenchError, InputError, fewer
 
 
 def score(samples: Tensor, task: Task, names: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -24,7 +24,7 @@ def score(samples: Tensor, task: Task, names: Sequence[str] = ()) -> list[dict[s
     Returns:
         A row for each metric: ``metric, value, ci_low, ci_high, real, n, flags``. The value of a metric that
         cannot score these samples is None, and its flag says why. Where there are fewer samples than the
-        protocol asks for, a flag says so: such a value compares with no other.
+        protocol asks for, a flag says so: such a value compares with no other (`types.compares`).
 
     Raises:
         InputError: no metric has one of the names.
@@ -59,7 +59,7 @@ def _row(metric: Metric, subject: Subject, given: int) -> dict[str, Any]:
     if estimate is None:
         return _entry(metric, None, None, given, (reason or "",))
     real = metric.real(subject.task).value if metric.real else None
-    few = (f"{given} samples, {metric.samples} asked",) if given < metric.samples else ()
+    few = (fewer(given, metric.samples),) if given < metric.samples else ()
     return _entry(metric, estimate, real, estimate.n, (*estimate.flags, *few))
 
 

@@ -12,8 +12,8 @@ from scipy.linalg import lapack
 from torch import Tensor
 
 from genbench.metrics.inputs import Features, as_features, feature_pair
-from genbench.metrics.uncertainty import around, standard_error
-from genbench.types import Estimate, InputError
+from genbench.metrics.uncertainty import around
+from genbench.types import FEW_SAMPLES, SINGULAR, Estimate, InputError
 
 _CHUNK = 4096
 """Rows held in double precision at once."""
@@ -81,7 +81,7 @@ def frechet_distance_from_features(x: Features, y: Features) -> Estimate:
     overlap = torch.linalg.svdvals(first @ second.T).sum() / math.sqrt((len(x) - 1) * (len(y) - 1))
     spread = sum(part.square().sum() / (len(part) - 1) for part in (first, second))
     shift = (x.mean(dim=0, dtype=torch.float64) - y.mean(dim=0, dtype=torch.float64)).square().sum()
-    flags = ("few samples", "singular covariance")
+    flags = (FEW_SAMPLES, SINGULAR)
     return Estimate(max(0.0, float(shift + spread - 2 * overlap)), len(y), flags=flags)
 
 
@@ -94,25 +94,20 @@ def frechet_to(reference: Moments, features: Features) -> Estimate:
     Raises:
         InputError: fewer than two rows, another width than the reference's, or values that are not finite.
     """
-    sample = moments(features)
-    if len(sample.mean) != len(reference.mean):
-        raise InputError(f"features have {len(sample.mean)} columns, the reference {len(reference.mean)}")
-    reference = Moments(reference.mean.to(sample.mean), reference.covariance.to(sample.mean), reference.n)
-    root = _root(reference.covariance)
-    squared, vectors = torch.linalg.eigh(root.T @ sample.covariance @ root)
-    value = _combine(reference, sample, float(squared.clamp(min=0).sqrt().sum()))
-    used = squared > _noise(squared)
-    transport = root @ (vectors[:, used] * squared[used] ** -0.25)
-    error = float(_influence(as_features(features, "features"), reference, sample, transport).std())
-    flags = _flags(reference, sample, singular=not bool(used.all()))
-    return around(value, error / math.sqrt(sample.n), sample.n, least=0, flags=flags)
+    fit = _fit(reference, features)
+    error = float(_influence(as_features(features, "features"), fit).std())
+    return around(fit.value, error / math.sqrt(fit.sample.n), fit.sample.n, least=0, flags=fit.flags)
 
 
 def frechet_infinity_to(reference: Moments, features: Features, sizes: int = 15) -> Estimate:
     """FID∞: `frechet_to` extrapolated to infinitely many samples (Chong & Forsyth 2020, arXiv:1911.07023).
 
     The distance of random subsets of m/10 … m features is fitted by a line in 1/size, whose intercept is the
-    estimate; it may be below zero. The interval adds the error of the samples to that of the line.
+    estimate; it may be below zero. The intercept is a sum of the subsets' distances with known weights, so
+    its error follows from the influence of each sample on each subset that holds it, which counts how subsets
+    overlap; what that leaves unexplained scatters about the line. To both comes the error of the reference,
+    as large as that of Gaussian data with its moments. A reference of n rows also adds a bias of about a
+    constant over n, which is not removed.
 
     Args:
         features: of the samples, shape (m, d).
@@ -122,24 +117,76 @@ def frechet_infinity_to(reference: Moments, features: Features, sizes: int = 15)
         InputError: fewer than 20 rows, another width than the reference's, or values that are not finite.
     """
     x = as_features(features, "features", least=20)
-    whole = frechet_to(reference, x)
     generator = torch.Generator().manual_seed(0)
     counts = [round(size) for size in torch.linspace(len(x) / 10, len(x), sizes).tolist()]
-    chosen = (torch.randperm(len(x), generator=generator)[:size].to(x.device) for size in counts)
-    values = [frechet_to(reference, x[subset]).value for subset in chosen]
+    chosen = [torch.randperm(len(x), generator=generator)[:size].to(x.device) for size in counts]
+    values = [_fit(reference, x[subset]).value for subset in chosen]
     line = stats.linregress([1 / size for size in counts], values)
-    error = math.hypot(float(line.intercept_stderr), standard_error(whole))
-    flags = ("few samples",) * (counts[0] <= x.shape[1])
+    whole = _fit(reference, x)
+    influence = _influence(x, whole)
+    linear = _intercept_error(influence - influence.mean(), chosen)
+    curved = _curved_error(influence - influence.mean(), chosen, values)
+    error = math.hypot(linear, curved, _reference_error(whole))
+    flags = (FEW_SAMPLES,) * (counts[0] <= x.shape[1])
     return around(float(line.intercept), error, len(x), flags=tuple(dict.fromkeys((*flags, *whole.flags))))
 
 
-def _influence(features: Tensor, reference: Moments, sample: Moments, transport: Tensor) -> Tensor:
+class _Fit(NamedTuple):
+    """A Fréchet distance and what its errors follow from; `transport` is a root of T, shape (d, rank)."""
+
+    value: float
+    reference: Moments
+    sample: Moments
+    transport: Tensor
+    flags: tuple[str, ...]
+
+
+def _fit(reference: Moments, features: Features) -> _Fit:
+    sample = moments(features)
+    if len(sample.mean) != len(reference.mean):
+        raise InputError(f"features have {len(sample.mean)} columns, the reference {len(reference.mean)}")
+    reference = Moments(reference.mean.to(sample.mean), reference.covariance.to(sample.mean), reference.n)
+    root = _root(reference.covariance)
+    squared, vectors = torch.linalg.eigh(root.T @ sample.covariance @ root)
+    value = _combine(reference, sample, float(squared.clamp(min=0).sqrt().sum()))
+    used = squared > _noise(squared)
+    transport = root @ (vectors[:, used] * squared[used] ** -0.25)
+    return _Fit(value, reference, sample, transport, _flags(reference, sample, not bool(used.all())))
+
+
+def _influence(features: Tensor, fit: _Fit) -> Tensor:
     parts = []
     for part in features.split(_CHUNK):
-        v = part.double() - sample.mean
-        quadratic = v.square().sum(dim=1) - (v @ transport).square().sum(dim=1)
-        parts.append(2 * (v @ (sample.mean - reference.mean)) + quadratic)
+        v = part.double() - fit.sample.mean
+        quadratic = v.square().sum(dim=1) - (v @ fit.transport).square().sum(dim=1)
+        parts.append(2 * (v @ (fit.sample.mean - fit.reference.mean)) + quadratic)
     return torch.cat(parts)
+
+
+def _intercept_error(influence: Tensor, chosen: list[Tensor]) -> float:
+    """Standard error of the line's intercept at 1/size = 0, from the influence of each sample, shape (m,)."""
+    at = torch.tensor([1 / len(subset) for subset in chosen], dtype=torch.float64)
+    offset = at - at.mean()
+    weights = 1 / len(at) - at.mean() * offset / offset.square().sum()
+    share = torch.zeros_like(influence)
+    for subset, weight in zip(chosen, (weights * at).tolist(), strict=True):
+        share[subset] += weight
+    return float((influence * share).square().sum().sqrt())
+
+
+def _curved_error(influence: Tensor, chosen: list[Tensor], values: list[float]) -> float:
+    """Standard error of the intercept by what the influence of the samples does not explain of the values."""
+    left = [value - float(influence[subset].mean()) for value, subset in zip(values, chosen, strict=True)]
+    return float(stats.linregress([1 / len(subset) for subset in chosen], left).intercept_stderr)
+
+
+def _reference_error(fit: _Fit) -> float:
+    """Standard error by a Gaussian reference: of 2(μ₁ − μ₂)ᵀv + vᵀ(I − T⁻¹)v for v ~ N(0, Σ₁)."""
+    inverse = torch.linalg.pinv(fit.transport @ fit.transport.T, hermitian=True)
+    shift = fit.reference.mean - fit.sample.mean
+    moved = fit.reference.covariance - fit.reference.covariance @ inverse
+    variance = 4 * shift @ fit.reference.covariance @ shift + 2 * (moved * moved.T).sum()
+    return math.sqrt(max(0.0, float(variance)) / max(fit.reference.n, 1))
 
 
 def _checked(mu: Features, sigma: Features) -> Moments:
@@ -190,4 +237,4 @@ def _noise(squared: Tensor) -> Tensor:
 
 def _flags(reference: Moments, sample: Moments, singular: bool) -> tuple[str, ...]:
     few = min(reference.n, sample.n) <= len(sample.mean)
-    return ("few samples",) * few + ("singular covariance",) * singular
+    return (FEW_SAMPLES,) * few + (SINGULAR,) * singular

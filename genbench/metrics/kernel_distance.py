@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from genbench.kernels.pairwise import own_subset_sums, own_sums, row_sums, subse
 from genbench.kernels.tiles import Kernel
 from genbench.metrics.inputs import Features, feature_pair
 from genbench.metrics.uncertainty import around, standard_error
-from genbench.types import Estimate, InputError
+from genbench.types import FEW_SAMPLES, Estimate, InputError
 
 _BANDWIDTH_ROWS = 1000
 """Reference rows whose pairwise distances give the bandwidth."""
@@ -52,7 +53,7 @@ def kid(x: Features, y: Features, subsets: int = 100, subset_size: int = 1000) -
         error = standard_error(_kid_of(x, y, *chosen[0]))
     else:
         error = float(values.std()) * math.sqrt(size / len(y))
-    return around(float(values.mean()), error, len(y), flags=("few samples",) * (size < subset_size))
+    return around(float(values.mean()), error, len(y), flags=(FEW_SAMPLES,) * (size < subset_size))
 
 
 def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
@@ -74,6 +75,24 @@ def mmd(x: Features, y: Features, bandwidth: float | None = None) -> Estimate:
     if h <= 0:
         raise InputError("the bandwidth is zero, for most of the reference is one point; give a bandwidth")
     return _discrepancy(x, y, Gaussian(h, x.mean(dim=0)), _ones)
+
+
+def cmmd(x: Features, y: Features) -> Estimate:
+    """CMMD: 1,000 times `mmd` with bandwidth 10, meant for CLIP features (Jayasumana et al. 2024).
+
+    arXiv:2401.09603. The published code brings CLIP's embeddings to unit length first, where the kernel is
+    nearly linear; the network in your file must do that.
+
+    Args:
+        x: the reference, shape (n, d).
+        y: samples, shape (m, d).
+
+    Raises:
+        InputError: as `mmd`.
+    """
+    plain = mmd(x, y, bandwidth=10)
+    low, high = (end if end is None else 1000 * end for end in (plain.low, plain.high))
+    return replace(plain, value=1000 * plain.value, low=low, high=high)
 
 
 def energy_distance(x: Features, y: Features) -> Estimate:
@@ -151,7 +170,7 @@ def _discrepancy(x: Tensor, y: Tensor, kernel: Kernel, diagonal: Callable[[Tenso
     cross = row_sums(y, x, kernel)
     value = float(own_x.sum() / (n * (n - 1)) + own_y.sum() / (m * (m - 1)) - 2 * cross.sum() / (n * m))
     error = 2 * float((own_y / (m - 1) - cross / n).std()) / math.sqrt(m)
-    return around(value, error, m, flags=("few samples",) * (min(n, m) < 100))
+    return around(value, error, m, flags=(FEW_SAMPLES,) * (min(n, m) < 100))
 
 
 def _cubic_diagonal(x: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from genbench.ops.belief import deep_log_weights, gibbs_sweep
 from genbench.ops.partition import LogPartition, RbmParameters, ais, log_odds, log_partition, reverse_ais
 from genbench.registry import metrics
 from genbench.tasks.task import Task
-from genbench.types import Estimate, Kind
+from genbench.types import OPEN_LOG_Z, Estimate, Kind
 
 EXAMPLES = 250
 """Held-out examples worked on at once."""
@@ -165,7 +165,7 @@ def _normalised(subject: Subject, log_z: LogPartition, kind: Kind, most: int | N
 
 
 def _doubtful(log_z: LogPartition) -> tuple[str, ...]:
-    return ("the interval of log Z is open: more chains or temperatures",) if log_z.error >= 1 / 3 else ()
+    return (OPEN_LOG_Z,) if log_z.error >= 1 / 3 else ()
 
 
 def _mean(values: Tensor, kind: Kind) -> Estimate:

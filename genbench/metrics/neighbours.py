@@ -12,7 +12,7 @@ from torch import Tensor
 from genbench.kernels.pairwise import decided_tiles, nearest_squared
 from genbench.metrics.inputs import Features, feature_pair
 from genbench.metrics.uncertainty import around, proportion
-from genbench.types import Estimate, InputError
+from genbench.types import FEW_SAMPLES, Estimate, InputError
 
 FEW = 1000
 """Below this many points a side the balls are too large to tell samples apart."""
@@ -76,7 +76,7 @@ def _prdc(real: Features, fake: Features, k_closed: int, k_open: int) -> Prdc:
     real, fake = feature_pair(real, fake, least=k + 1)
     around_real, around_fake = nearest_squared(real, real, k + 1), nearest_squared(fake, fake, k_closed + 1)
     balls = _balls(real, fake, around_real[:, k_closed], around_fake[:, k_closed], around_real[:, k_open])
-    flags = ("few samples",) * (min(len(real), len(fake)) < FEW)
+    flags = (FEW_SAMPLES,) * (min(len(real), len(fake)) < FEW)
     holders = balls.holders.double() / k_open
     error = float(holders.std()) / math.sqrt(len(fake))
     return Prdc(
@@ -125,7 +125,7 @@ def two_sample(real: Features, fake: Features) -> Estimate:
         within, across = nearest_squared(own, own, 2)[:, 1], nearest_squared(own, other, 1)[:, 0]
         right += float((within < across).sum() + 0.5 * (within == across).sum())
     interval = proportion(round(right / 2), n)
-    return replace(interval, value=right / (2 * n), flags=("few samples",) * (n < 100))
+    return replace(interval, value=right / (2 * n), flags=(FEW_SAMPLES,) * (n < 100))
 
 
 def copying(train: Features, fresh: Features, fake: Features) -> Estimate:
@@ -148,7 +148,7 @@ def copying(train: Features, fresh: Features, fake: Features) -> Estimate:
     wins = _below(ours, theirs)
     losses = 1 - _below(theirs, ours)
     error = math.sqrt(float(wins.var()) / len(wins) + float(losses.var()) / len(losses))
-    flags = ("few samples",) * (min(len(wins), len(losses)) < 100)
+    flags = (FEW_SAMPLES,) * (min(len(wins), len(losses)) < 100)
     return around(float(wins.mean()), error, len(fake), least=0, most=1, flags=flags)
 
 

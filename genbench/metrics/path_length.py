@@ -65,7 +65,7 @@ def path_length_metric(n: PositiveInt = 1000) -> Metric:
         direct = isinstance(subject.model, Latent)
         return None if direct else "the model does not make samples from noise in one pass"
 
-    return Metric(f"path_length@{label(n)}", "lower", estimate, refuses)
+    return Metric(f"path_length@{label(n)}", "lower", estimate, refuses, scale="log")
 
 
 def _made(sampler: Sampler, nets: Nets, noise: Draws, asked: Tensor) -> Tensor:

@@ -11,13 +11,14 @@ from pydantic import PositiveInt
 from scipy import stats
 from torch import Tensor
 
-from genbench.kernels.pairwise import counts_within, distance_tiles, nearest_squared
+from genbench.kernels.pairwise import counts_within, nearest_squared
 from genbench.metrics.inputs import Features, as_features, cached, feature_pair, ideal, reference, samples
+from genbench.metrics.memorisation import nearest_rows
 from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around, histogram_error
 from genbench.registry import metrics
 from genbench.tasks.task import Task
-from genbench.types import Estimate, InputError
+from genbench.types import FEW_SAMPLES, NO_COLLISION, Estimate, InputError
 
 BINS = 100
 LEVEL = 0.05
@@ -52,19 +53,13 @@ def different_bins(centers: Tensor, real: Features, fake: Features) -> Estimate:
     """
     x, y = (bin_counts(centers, part) for part in feature_pair(real, fake))
     error = histogram_error(y, lambda resampled: float(_differ(x, resampled).sum()))
-    flags = ("few samples",) * bool(y.sum() < 10 * len(centers))
+    flags = (FEW_SAMPLES,) * bool(y.sum() < 10 * len(centers))
     return around(float(_differ(x, y).sum()), error, int(y.sum()), least=0, most=len(centers), flags=flags)
 
 
 def bin_counts(centers: Tensor, x: Tensor) -> NDArray[np.int64]:
     """How many of the rows of `x` (n, d) are nearest to each of the `centers` (bins, d), shape (bins,)."""
-    nearest = torch.zeros(len(x), dtype=torch.long, device=x.device)
-    best = torch.full((len(x),), torch.inf, device=x.device)
-    for where, columns, squared in distance_tiles(x, centers.to(x)):
-        value, index = squared.min(dim=1)
-        nearer = value < best[where]
-        nearest[where] = torch.where(nearer, index + columns.start, nearest[where])
-        best[where] = torch.where(nearer, value, best[where])
+    nearest = nearest_rows(x, centers.to(x))
     return torch.bincount(nearest, minlength=len(centers)).cpu().numpy()
 
 
@@ -98,7 +93,7 @@ def collision_support(x: Features, radius: float) -> Estimate:
     collisions, pairs = (near - len(x)) // 2, math.comb(len(x), 2)
     low = pairs / float(stats.chi2.ppf(0.975, 2 * collisions + 2) / 2)
     if not collisions:
-        return Estimate(float(pairs), len(x), low, flags=("no collision: a lower bound",))
+        return Estimate(float(pairs), len(x), low, flags=(NO_COLLISION,))
     high = pairs / float(stats.chi2.ppf(0.025, 2 * collisions) / 2)
     return Estimate(pairs / collisions, len(x), low, high)
 
@@ -132,7 +127,8 @@ def birthday(n: PositiveInt = 1000) -> Metric:
     def refuses(subject: Subject) -> str | None:
         return None if subject.task.kind == "images" else "points of a continuous distribution never repeat"
 
-    return Metric(f"birthday@{label(n)}", "higher", estimate, refuses, n, lambda task: estimate(ideal(task)))
+    name = f"birthday@{label(n)}"
+    return Metric(name, "higher", estimate, refuses, n, lambda task: estimate(ideal(task)), "log")
 
 
 @cached

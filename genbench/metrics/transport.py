@@ -17,7 +17,7 @@ from genbench.metrics.metric import Metric, Subject, label
 from genbench.metrics.uncertainty import around
 from genbench.registry import metrics
 from genbench.tasks.task import Task
-from genbench.types import Estimate, NotAvailableError
+from genbench.types import UNSOLVED, Estimate, NotAvailableError
 
 PROJECTIONS = 512
 _CHUNK = 64
@@ -127,7 +127,7 @@ def sliced_wasserstein_metric(n: PositiveInt = 2500) -> Metric:
     def real(task: Task) -> Estimate:
         return estimate(ideal(task))
 
-    return Metric(f"sliced_wasserstein@{label(n)}", "lower", estimate, never_refuses, n, real)
+    return Metric(f"sliced_wasserstein@{label(n)}", "lower", estimate, never_refuses, n, real, "log")
 
 
 def wasserstein(x: Features, y: Features, p: Literal[1, 2] = 2) -> Estimate:
@@ -155,7 +155,7 @@ def wasserstein(x: Features, y: Features, p: Literal[1, 2] = 2) -> Estimate:
     powered = float((plan * cost.numpy()).sum())
     value = powered ** (1 / p)
     error = float(log["u"].std()) / math.sqrt(len(x))
-    flags = ("linear program not solved",) if log["warning"] else ()
+    flags = (UNSOLVED,) if log["warning"] else ()
     return around(value, error * value / (p * powered) if powered else 0.0, len(x), least=0, flags=flags)
 
 
@@ -179,7 +179,7 @@ def _exact(p: Literal[1, 2], n: int) -> Metric:
         return _without_pot()
 
     name = f"wasserstein{p}@{label(n)}"
-    return Metric(name, "lower", estimate, refuses, n, lambda task: estimate(ideal(task)))
+    return Metric(name, "lower", estimate, refuses, n, lambda task: estimate(ideal(task)), "log")
 
 
 def _without_pot() -> str | None:

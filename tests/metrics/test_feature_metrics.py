@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -11,8 +13,22 @@ from genbench.tasks import digits, ring8
 from genbench.types import InputError
 
 TASKS = {"digits": digits(), "ring8": ring8(samples=2000)}
-NAMES = [name for name in metrics if name != "frechet_file"]
-"""The metric of a user's own file has no default; it has tests of its own."""
+SPACED: tuple[str, ...] = (
+    "frechet",
+    "frechet_infinity",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "mmd",
+    "energy",
+)
+SPACED += ("sliced_wasserstein", "two_sample", "copying", "authpct", "vendi")
+"""Distances that every space has."""
+
+DISTANCES = ("frechet", "sliced_wasserstein", "wasserstein", "mifid", "reverse_kl", "stacked_kl", "class_kl")
+OTHERS = ("birthday", "path_length", "vendi")
+"""Positive by nature, and compared by ratios."""
 
 
 @pytest.mark.parametrize(
@@ -44,6 +60,40 @@ def test_copies_of_the_training_set_are_found() -> None:
 def test_samples_of_another_shape_are_named() -> None:
     with pytest.raises(InputError, match="digits needs"):
         named("energy@100").estimate(Subject(TASKS["digits"], lambda n: torch.zeros(n, 1, 9, 9)))
+
+
+def test_every_distance_exists_in_every_space() -> None:
+    spaces = ("", "_lenet", "_inception", "_file")
+    assert {name + suffix for name in SPACED for suffix in spaces} <= set(metrics)
+    assert {name + suffix for name in ("kid",) for suffix in spaces[1:]} <= set(metrics)
+
+
+@pytest.mark.parametrize(("name", "n"), [("frechet_inception", 50_000), ("kid_inception", 10_000)])
+def test_the_default_counts_of_before(name: str, n: int) -> None:
+    assert metrics[name].options["n"] == metrics[name].create().samples == n
+
+
+@pytest.mark.parametrize("name", list(metrics))
+def test_ratios_are_for_scores_that_are_never_negative(name: str) -> None:
+    path = {"path": Path("net.pt")} if name.endswith("_file") else {}
+    scale = metrics[name].create(**path).scale
+    bits = name.endswith("_bits")
+    unbiased = name.startswith("frechet_infinity")
+    assert (scale == "log") == (name.startswith((*DISTANCES, *OTHERS)) and not unbiased and not bits)
+    assert scale in ("identity", "log")
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", [name for name in metrics if not name.endswith("_file")])
+def test_a_score_compared_by_ratios_is_positive_with_its_interval(name: str, task: str) -> None:
+    metric, data = metrics[name].create(), TASKS[task]
+    exact = Subject(data, lambda n: data.to_float(data.train[:n]))
+    if metric.scale != "log" or metric.refuses(exact) or metric.real is None:
+        return
+    metric = named(f"{name}@200")
+    for estimate in (metric.estimate(exact), metric.real(data)):  # type: ignore[misc]
+        assert estimate.value > 0
+        assert estimate.low is None or estimate.low >= 0
 
 
 def test_a_metric_without_such_an_option_says_so() -> None:

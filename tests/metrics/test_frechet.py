@@ -10,7 +10,7 @@ from pytorch_fid.fid_score import calculate_frechet_distance
 from torchmetrics.image.fid import _compute_fid
 
 from genbench.metrics import Subject, frechet_distance, frechet_distance_from_features, named
-from genbench.metrics.frechet import moments
+from genbench.metrics.frechet import frechet_infinity_to, moments
 from genbench.tasks import digits, ring8
 from genbench.types import InputError
 
@@ -144,3 +144,18 @@ def test_digits_are_far_nearer_to_held_out_digits_than_noise_is() -> None:
 def test_tasks_without_a_classifier_are_refused() -> None:
     task = ring8(samples=10)
     assert "classifier" in (named("frechet_lenet").refuses(Subject(task, lambda n: task.train[:n])) or "")
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(0.9, 0.0), (1.0, 0.1)])
+def test_the_interval_of_fid_infinity_covers_at_its_level(scale: float, shift: float) -> None:
+    """The truth is .16 in 16 dimensions; reference and samples are drawn anew each time."""
+    truth, inside = 16 * ((1 - scale) ** 2 + shift**2), 0
+    for seed in range(120):
+        generator = torch.Generator().manual_seed(seed)
+        reference = moments(torch.randn(20_000, 16, generator=generator))
+        x = scale * torch.randn(2000, 16, generator=generator) + shift
+        estimate = frechet_infinity_to(reference, x)
+        assert estimate.low is not None
+        assert estimate.high is not None
+        inside += estimate.low <= truth <= estimate.high
+    assert 108 <= inside <= 120  # .95 of 120 is 114, three standard errors are 7

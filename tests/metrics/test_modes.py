@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from genbench.metrics import Subject, mode_counts, named
-from genbench.metrics.modes import IDEAL_DRAWS
+from genbench.metrics.modes import IDEAL_DRAWS, served_share
 from genbench.tasks import Task, gaussian, grid25, ring8, swissroll
+from genbench.tasks.truths import Mixture
 from genbench.types import Estimate, InputError
 
 
@@ -67,10 +69,48 @@ def test_a_sampler_collapsed_to_one_mode(ring: Task) -> None:
     assert named("reverse_kl").estimate(collapsed).value == pytest.approx(math.log(8))
 
 
+def test_served_mass_of_a_hand_made_histogram() -> None:
+    assert served_share(np.array([5, 1, 0]), 10, np.array([0.25, 0.5, 0.25])) == pytest.approx(0.25 + 0.1)
+
+
+def test_served_mass_of_truth_collapse_and_blur(ring: Task, grid: Task) -> None:
+    for task, most in ((ring, 0.989), (grid, 0.989)):
+        assert task.truth is not None
+        truth = real(task, "served_mass")
+        assert most - 0.05 < truth.value < most
+        exact = task.truth.draw(2500, torch.Generator().manual_seed(1))
+        assert named("served_mass").estimate(subject(task, exact)).value == pytest.approx(
+            truth.value, abs=0.02
+        )
+    collapsed = torch.tensor([[1.0, 0.0]]).repeat(2500, 1)
+    assert named("served_mass").estimate(subject(ring, collapsed)).value == pytest.approx(1 / 8)
+    blurred = torch.randn(2500, 2, generator=torch.Generator().manual_seed(2))
+    assert named("served_mass").estimate(subject(ring, blurred)).value < 0.02
+
+
+def test_served_mass_weighs_uneven_modes() -> None:
+    centers, weights = torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([0.9, 0.1])
+    truth = Mixture(centers, weights, 0.1)
+    task = Task("uneven", "points", centers, centers, ("served_mass@100",), truth=truth)
+    even = centers.repeat(50, 1)
+    assert named("served_mass@100").estimate(subject(task, even)).value == pytest.approx(0.5 + 0.1)
+
+
+def test_the_interval_of_served_mass_covers(ring: Task) -> None:
+    assert ring.truth is not None
+    generator = torch.Generator().manual_seed(4)
+    half = [ring.truth.draw(500, generator) * torch.tensor([1.0, 1.0]) for _ in range(60)]
+    for x in half:
+        x[:250] += 5  # half of the samples are far from all modes
+    estimates = [named("served_mass@500").estimate(subject(ring, x)) for x in half]
+    inside = sum((e.low or 0) <= 0.5 * 0.98889 <= (e.high or 0) for e in estimates)
+    assert inside >= 52
+
+
 def test_intervals_hold_the_value_and_stay_in_range(grid: Task) -> None:
     assert grid.truth is not None
     x = grid.truth.draw(100, torch.Generator().manual_seed(3))
-    for name in ("modes@100", "high_quality@100", "reverse_kl@100"):
+    for name in ("served_mass@100", "modes@100", "high_quality@100", "reverse_kl@100"):
         estimate = named(name).estimate(subject(grid, x))
         assert estimate.n == 100
         assert estimate.low is not None
