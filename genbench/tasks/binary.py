@@ -59,6 +59,7 @@ def binarised(task: Task, rule: Rule, flip: bool) -> Task:
         train=_bits(task, task.train, rule, flip, seed=0),
         held_out=_bits(task, task.held_out, held_out, flip, seed=1),
         metrics=("sliced_wasserstein@1k",),
+        ranked_by=(),
         levels=2,
     )
 

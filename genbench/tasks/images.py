@@ -31,8 +31,9 @@ def mnist(size: Literal[28, 32] = 28, *, data_dir: Path | None = None) -> Task:
     Raises:
         NotAvailableError: the files are absent.
     """
-    metrics = ("frechet_lenet@10k", "sliced_wasserstein@10k")
-    return _task(MNIST, metrics, size, data_dir, classifier="mnist")
+    ranked_by = ("frechet_lenet@10k", "coverage_lenet@2500")
+    metrics = (*ranked_by, "class_kl_lenet@10k", "sliced_wasserstein@10k")
+    return _task(MNIST, metrics, size, data_dir, classifier="mnist", ranked_by=ranked_by)
 
 
 @tasks.register("fashion-mnist", cite="xiao2017fashion", kind="images")
@@ -100,6 +101,7 @@ def stacked_mnist(
         held_out_labels=held_out.labels,
         classifier="mnist",
         levels=256,
+        ranked_by=("stacked_modes@26k", "stacked_kl@26k"),
     )
 
 
@@ -120,6 +122,7 @@ def _task(
     size: int,
     data_dir: Path | None,
     classifier: str | None = None,
+    ranked_by: tuple[str, ...] = (),
 ) -> Task:
     train, test = (source.load(data_dir, train=split) for split in (True, False))
     return Task(
@@ -132,6 +135,7 @@ def _task(
         held_out_labels=test.labels,
         classifier=classifier,
         levels=256,
+        ranked_by=ranked_by,
     )
 
 

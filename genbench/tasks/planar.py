@@ -18,7 +18,10 @@ from genbench.tasks.truths import Mixture, equal_mixture, swiss_roll
 HELD_OUT = 10_000
 """Held-out points of every planar task."""
 
-_MODE_METRICS = ("modes@2500", "high_quality@2500", "reverse_kl@2500", "sliced_wasserstein@2500")
+_MODE_METRICS = (
+    *("served_mass@2500", "modes@2500", "high_quality@2500", "reverse_kl@2500"),
+    "sliced_wasserstein@2500",
+)
 
 
 @tasks.register("ring8", cite="lin2018pacgan", kind="points")

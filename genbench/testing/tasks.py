@@ -52,6 +52,7 @@ def check_truth(task: Task) -> None:
 def check_default_metrics(task: Task) -> None:
     """Every metric that the task asks for by default can score it, or says why it cannot."""
     assert task.metrics
+    assert set(task.ranked_by) <= set(task.metrics)
     for name in task.metrics:
         reason = named(name).refuses(Subject(task, lambda n: task.to_float(task.held_out[:n])))
         assert reason is None or reason.strip()
