@@ -9,14 +9,9 @@ import pandas as pd
 
 from genbench.report.columns import equal_work
 from genbench.report.texts import BELOW, quantity_text
+from genbench.spaces import SPACES, space_of
 
 Row = Mapping[Any, Any]
-SPACES = {
-    "lenet": "features of the small classifier that ships with genbench; compares with nothing published",
-    "inception": "features of the Inception network; compares only at equal data, sample size and resizing",
-    "file": "features of the network or file named; compares only at equal features, data and sample size",
-}
-"""What the end of a metric's name says of the space in which its samples are compared."""
 
 
 def captions(metrics: Sequence[str], methods: Sequence[Row], rows: Sequence[Row]) -> list[str]:
@@ -37,21 +32,11 @@ def captions(metrics: Sequence[str], methods: Sequence[Row], rows: Sequence[Row]
     ]
 
 
-def space_of(metric: str) -> str | None:
-    """What a metric's space is by the end of its name, such as `_lenet`; None for the data themselves.
-
-    >>> space_of("frechet_file:net.pt@10k"), space_of("kid_lenet@1k"), space_of("modes@2500")
-    ('file', 'lenet', None)
-    """
-    base = metric.partition("@")[0].partition(":")[0]
-    end = base.rpartition("_")[2]
-    return end if end in SPACES else None
-
-
 def spaces(metrics: Iterable[str]) -> list[str]:
     """A sentence for each space in which some of these metrics compare samples."""
-    found = dict.fromkeys(space for metric in metrics if (space := space_of(metric)))
-    return [f"_{space}: {SPACES[space]}." for space in found]
+    names = {text: suffix for suffix, text in SPACES.items()}
+    found = dict.fromkeys(text for metric in metrics if (text := space_of(metric)))
+    return [f"{names[text]}: {text}." for text in found]
 
 
 def _work(methods: Sequence[Row]) -> list[str]:

@@ -1,8 +1,6 @@
 from typing import Any
 
-import pytest
-
-from genbench.report.captions import captions, space_of, spaces
+from genbench.report.captions import captions, spaces
 
 
 def method(model: str, **known: Any) -> dict[str, Any]:
@@ -13,26 +11,11 @@ def said(*rows: dict[str, Any]) -> list[str]:
     return captions(["modes"], rows, rows)
 
 
-@pytest.mark.parametrize(
-    ("metric", "space"),
-    [
-        ("frechet_lenet@1k", "lenet"),
-        ("frechet_inception@50k", "inception"),
-        ("frechet_file:my_net.pt@10k", "file"),
-        ("kid_file:lenet.pt@10k", "file"),
-        ("sliced_wasserstein@1k", None),
-        ("modes@2500", None),
-        ("composite", None),
-    ],
-)
-def test_the_space_is_the_end_of_a_metrics_name(metric: str, space: str | None) -> None:
-    assert space_of(metric) == space
-
-
 def test_each_space_is_explained_once() -> None:
     (sentence,) = spaces(["frechet_lenet@1k", "kid_lenet@1k", "modes@2500"])
     assert sentence == (
-        "_lenet: features of the small classifier that ships with genbench; compares with nothing published."
+        "_lenet: 64 features of the small classifier that ships with genbench; "
+        "compares with nothing published."
     )
 
 
