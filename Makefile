@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test leaderboard gpu bench bench-compare bench-html bench-gpu lint clean fuzz chaos soak audit
+.PHONY: demo test leaderboard defaults gpu bench bench-compare bench-html bench-gpu lint clean fuzz chaos soak audit
 
 demo: .venv/installed
 	$(BIN)/genbench run quick
@@ -17,6 +17,10 @@ test: .venv/tested
 # The committed leaderboard and the README's excerpt of it, from results/reference.
 leaderboard: .venv/installed
 	$(BIN)/python -m genbench.report.reference
+
+# The page of defaults, from the table of what the pilot search scored; PILOTS=results/pilots reads its runs anew.
+defaults: .venv/installed
+	$(BIN)/python -m genbench.report.pilots $(PILOTS)
 
 # The published sizes; needs a GPU, and data fetched by `genbench prepare mnist --download`, and cifar10.
 gpu: .venv/installed

@@ -30,6 +30,7 @@ from genbench.models.model import (
     Start,
     Update,
 )
+from genbench.models.tuned import TUNED
 from genbench.nn.rbm import GibbsState, Rbm
 from genbench.ops.optim import Optimizer, chain, scale, sgd, split, trace, weight_decay
 from genbench.ops.partition import RbmParameters
@@ -53,7 +54,7 @@ class _GibbsChain(NamedTuple):
     error: Tensor
 
 
-@models.register("dbn", cite="hinton2006dbn", revision=2)
+@models.register("dbn", cite="hinton2006dbn", revision=2, tuned=TUNED["dbn"])
 @dataclass(frozen=True)
 class DeepBeliefNet(Model, MarkovChain, EnergyModel):
     """Deep belief net, trained greedily layer by layer with contrastive divergence.
@@ -284,7 +285,7 @@ def _draw(probability: Tensor, uniform: Tensor) -> Tensor:
     return (uniform < probability).to(probability.dtype)
 
 
-@models.register("rbm", cite="hinton2002cd", revision=2)
+@models.register("rbm", cite="hinton2002cd", revision=2, tuned=TUNED["rbm"])
 @forwards(DeepBeliefNet)
 def rbm(hidden: int = 256, **options: Any) -> DeepBeliefNet:
     """Restricted Boltzmann machine by contrastive divergence, CD-k or persistent."""

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from genbench.models.gan import Gan, Output, Prior
 from genbench.models.penalties import gradient_penalty, r1_penalty
+from genbench.models.tuned import TUNED
 from genbench.nn.architectures import Architecture, Convolutional, Dense, PacGan, Unbuildable
 from genbench.nn.dcgan import DCGAN, Rules
 from genbench.ops import adversarial as games
@@ -58,7 +59,7 @@ def nets(
     return {"latent": latent, "prior": prior, "architecture": made, "output": output}
 
 
-@models.register("gan", cite="goodfellow2014gan")
+@models.register("gan", cite="goodfellow2014gan", tuned=TUNED["gan"])
 @forwards(Gan, "label_flips", "freeze_above", *RUN_OPTIONS)
 @forwards(nets, *NET_OPTIONS, "minibatch_kernels", "spectral_norm")
 def gan(
@@ -102,14 +103,14 @@ def gan(
     )
 
 
-@models.register("gan-saturating", cite="goodfellow2014gan")
+@models.register("gan-saturating", cite="goodfellow2014gan", tuned=TUNED["gan-saturating"])
 @forwards(gan)
 def gan_saturating(**options: Any) -> Gan:
     """GAN with the minimax (saturating) generator loss; differs from `gan` in that loss alone."""
     return replace(gan(**options), generator_loss=games.saturating)
 
 
-@models.register("lsgan", cite="mao2017lsgan")
+@models.register("lsgan", cite="mao2017lsgan", tuned=TUNED["lsgan"])
 @forwards(gan, *GAME_OPTIONS, *NET_OPTIONS, *CRITIC_OPTIONS)
 def lsgan(**options: Any) -> Gan:
     """Least-squares GAN with labels 0 and 1; differs from `gan` in its two losses alone."""
@@ -121,7 +122,7 @@ def lsgan(**options: Any) -> Gan:
     )
 
 
-@models.register("hinge-gan", cite="lim2017geometric")
+@models.register("hinge-gan", cite="lim2017geometric", tuned=TUNED["hinge-gan"])
 @forwards(gan, *GAME_OPTIONS, *NET_OPTIONS, *CRITIC_OPTIONS)
 def hinge_gan(**options: Any) -> Gan:
     """GAN with hinge loss; differs from `gan` in its two losses alone.
@@ -131,7 +132,7 @@ def hinge_gan(**options: Any) -> Gan:
     return replace(gan(**options), critic_loss=games.hinge_critic, generator_loss=games.negative_mean)
 
 
-@models.register("wgan", cite="arjovsky2017wgan")
+@models.register("wgan", cite="arjovsky2017wgan", tuned=TUNED["wgan"])
 @forwards(Gan, *RUN_OPTIONS)
 @forwards(nets, *NET_OPTIONS)
 def wgan(critic_steps: int = 5, rate: float = 5e-5, clip: float = 0.01, **options: Any) -> Gan:
@@ -142,7 +143,7 @@ def wgan(critic_steps: int = 5, rate: float = 5e-5, clip: float = 0.01, **option
     return Gan(*losses, optimizer, optimizer, critic_steps, clip=clip, **options)
 
 
-@models.register("wgan-gp", cite="gulrajani2017wgangp")
+@models.register("wgan-gp", cite="gulrajani2017wgangp", tuned=TUNED["wgan-gp"])
 @forwards(Gan, *RUN_OPTIONS)
 @forwards(nets, *NET_OPTIONS)
 def wgan_gp(
@@ -162,7 +163,7 @@ def wgan_gp(
     )
 
 
-@models.register("dcgan", cite="radford2016dcgan")
+@models.register("dcgan", cite="radford2016dcgan", tuned=TUNED["dcgan"])
 @forwards(Rules)
 @forwards(gan, *GAME_OPTIONS, "smoothing", "smoothed_sides", "output", "r1")
 def dcgan(

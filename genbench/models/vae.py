@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from genbench.models.capabilities import Encoder, ImportanceWeighted, Latent, Probed
 from genbench.models.model import Batch, Draw, Draws, Loss, Model, Nets, Noise, Phase, Sampler, Update
+from genbench.models.tuned import TUNED
 from genbench.nn.vae import Vae as VaeNet
 from genbench.ops.optim import Optimizer, adam, chain, piecewise_constant, scale_by_schedule
 from genbench.ops.variational import (
@@ -38,7 +39,7 @@ Growth = Callable[[Tensor], Tensor | float]
 """Share of the phase that is over, shape () → β."""
 
 
-@models.register("vae", cite="kingma2014vae")
+@models.register("vae", cite="kingma2014vae", tuned=TUNED["vae"])
 @dataclass(frozen=True)
 class Vae(Model, Latent, Encoder, ImportanceWeighted, Probed):
     """Variational autoencoder, Bernoulli decoder for images and Gaussian for points.
