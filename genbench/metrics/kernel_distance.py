@@ -81,7 +81,8 @@ def cmmd(x: Features, y: Features) -> Estimate:
     """CMMD: 1,000 times `mmd` with bandwidth 10, meant for CLIP features (Jayasumana et al. 2024).
 
     arXiv:2401.09603. The published code brings CLIP's embeddings to unit length first, where the kernel is
-    nearly linear; the network in your file must do that.
+    nearly linear; the network in your file must do that. It also counts the pairs of a point with itself,
+    which adds to small samples; here they are left out.
 
     Args:
         x: the reference, shape (n, d).
