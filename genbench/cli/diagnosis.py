@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 def diagnose(
     path: Annotated[
         str,
-        typer.Argument(help="A run's folder or URL, or a log: .csv, .parquet, .jsonl, TensorBoard events."),
+        typer.Argument(
+            help="A run's folder or URL, or a log: .csv, .json, .jsonl, .parquet, .txt, TensorBoard events."
+        ),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Machine-readable, clear verdicts included.")
     ] = False,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=SIGNAL, for columns of other names; may be given several times."),
+        typer.Option("--map", help="COLUMN=SIGNAL, for columns of other names; several times, if need be."),
     ] = None,
     plots: Annotated[
         Path | None, typer.Option(help="Draw the evidence of each finding into this folder.", file_okay=False)
@@ -40,10 +42,12 @@ def diagnose(
             _draw(plots, source, verdicts)
     if as_json:
         rows = [_row(source.name, verdict) for source, verdicts in found for verdict in verdicts]
-        print(json.dumps({"verdicts": rows if len(found) > 1 else list(map(_without_run, rows))}, indent=1))
+        whole: dict[str, Any] = {"verdicts": rows if len(found) > 1 else list(map(_without_run, rows))}
+        notes = [note for source, _ in found for note in _notes(source.trace)]
+        print(json.dumps(whole | ({"notes": notes} if notes else {}), indent=1))
         return
     for source, verdicts in found:
-        _print(source.name, verdicts)
+        _print(source.name, verdicts, _notes(source.trace))
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,13 @@ def _sources(where: str, mapping: dict[str, str]) -> Iterator[_Source]:
         yield _Source(str(folder.path), Trace(folder.read_trace()), folder)
 
 
+def _notes(trace: Trace) -> tuple[str, ...]:
+    """What was left out of a log, and how its steps and runs were understood."""
+    from genbench.detectors.logs import Log
+
+    return trace.notes if isinstance(trace, Log) else ()
+
+
 def _judged(trace: Trace) -> list[Verdict]:
     from genbench.detectors import diagnose as judge
 
@@ -79,7 +90,7 @@ def _judged(trace: Trace) -> list[Verdict]:
 
 
 def _mapping(columns: Sequence[str]) -> dict[str, str]:
-    pairs = [column.partition("=") for column in columns]
+    pairs = [column.rpartition("=") for column in columns]  # columns may hold it, such as "lr=0.1 - loss"
     wrong = next(
         (whole for whole, (name, _, signal) in zip(columns, pairs, strict=True) if not (name and signal)),
         None,
@@ -98,12 +109,14 @@ def _without_run(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != "run"}
 
 
-def _print(name: str, verdicts: Sequence[Verdict]) -> None:
+def _print(name: str, verdicts: Sequence[Verdict], notes: Sequence[str]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
     console = Console() if sys.stdout.isatty() else Console(width=140)
     console.print(f"[bold]{escape(name)}[/]", highlight=False)
+    for note in notes:
+        console.print(escape(f"  note: {note}"), highlight=False)
     seeds = sorted({verdict.seed for verdict in verdicts})
     for seed in seeds:
         found = detections(v for v in verdicts if v.seed == seed)
@@ -111,7 +124,8 @@ def _print(name: str, verdicts: Sequence[Verdict]) -> None:
             console.print(escape(_card(verdict)), highlight=False)
         if not found:
             clear = sum(v.seed == seed and v.verdict == "clear" for v in verdicts)
-            console.print(f"  seed {seed}: nothing found by {clear} detectors", highlight=False)
+            said = f"nothing found by {clear} detectors" if clear else "no detector could judge it"
+            console.print(f"  seed {seed}: {said}", highlight=False)
     for note in _silent(verdicts):
         console.print(escape(f"  {note}"), style="dim", highlight=False)
 

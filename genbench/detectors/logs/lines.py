@@ -1,0 +1,82 @@
+"""Logs as printed: lines such as ``(epoch: 1, iters: 100) G_GAN: 1.2`` or ``[Epoch 3/200] [D loss: 0.7]``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from genbench.detectors.logs.files import text
+from genbench.detectors.logs.names import is_loss, is_step, is_time
+from genbench.detectors.logs.records import MOST_COLUMNS
+from genbench.detectors.logs.table import Table, counted
+from genbench.types import InputError
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?(?:\d[\d_]*\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)(?![\w.]*\w)",
+    re.IGNORECASE,
+)
+_OF = re.compile(r"\s*/\s*\d+(?![\w.])")
+_STARTING = re.compile(r"^\s*\[(\d+)/\d+\]\s*\[(\d+)/\d+\]")
+_LINE = 4_000
+"""Characters of a line that are read."""
+_AROUND = " \t:=,;|[]{}<>-–>'\"*/~"
+
+
+def read_lines(path: Path) -> Table:
+    """The table of lines that hold a step and values by name; every other line is left out.
+
+    Raises:
+        InputError: no line does.
+    """
+    lines = text(path).splitlines()
+    rows = [row for line in lines if len(row := _row(line[:_LINE])) > 1 and any(map(is_step, row))]
+    if not rows:
+        raise InputError(
+            f"{path} has no line with a step and a value by name, such as (epoch: 1, iters: 9) loss_G: 0.7; "
+            "expected a run folder, .csv, .parquet, .jsonl, .json, printed lines or TensorBoard event files"
+        )
+    names = dict.fromkeys(name for row in rows for name in row)
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"{path} names {len(names)} values; at most {MOST_COLUMNS} are read")
+    others = sum(bool(line.strip()) for line in lines) - len(rows)
+    notes = [f"{counted(others, 'line')} without a step and values left out"] if others else []
+    columns = {_column(name, names): [row.get(name) for row in rows] for name in names}
+    return Table(
+        pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()}), notes
+    )
+
+
+def _row(line: str) -> dict[str, str]:
+    """Name → text of the number that follows it in a line."""
+    row: dict[str, str] = {}
+    start = _STARTING.match(line)
+    place = 0
+    if start:
+        row, place = {"epoch": start[1], "iter": start[2]}, start.end()
+    for number in _NUMBER.finditer(line, place):
+        if number.start() < place:
+            continue
+        name = _name(line[place : number.start()])
+        if name:
+            row.setdefault(name, number[0])
+        total = _OF.match(line, number.end())
+        place = total.end() if total and (not name or is_step(name)) else number.end()
+    return row
+
+
+def _name(between: str) -> str:
+    """The name before a number: what is left without the marks around it; its end, if a step stands there."""
+    name = between.strip(_AROUND)
+    if name.count("(") != name.count(")"):
+        name = re.split(r"\)\s", name)[-1].lstrip(" (").strip(_AROUND)
+    last = re.split(r"[\s\])(]+", name)[-1]
+    return last if is_step(last) else name[-80:]
+
+
+def _column(name: str, names: dict[str, None]) -> str:
+    """What the codes that print ``G_GAN`` beside ``iters`` call it themselves; other names as they are."""
+    if "iters" in names and "time" in names and not (is_step(name) or is_time(name) or is_loss(name)):
+        return name if name == "data" else f"loss_{name}"
+    return name

@@ -1,0 +1,36 @@
+"""What the reader of a format hands on: cells as they stand, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of a log, before anybody asked what they mean.
+
+    Attributes:
+        cells: a row of the log a row. In columns of texts an empty one is a value that was not written; None
+            and NaN stand where the row had no such value at all.
+        notes: what was left out, for whoever reads the diagnosis.
+        comma: numbers have a decimal comma where nothing in them says otherwise.
+    """
+
+    cells: pd.DataFrame
+    notes: Sequence[str] = field(default_factory=list)
+    comma: bool = False
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 line``, ``2 lines``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    shown = [name if len(name) <= 60 else f"{name[:57]}..." for name in names[:most]]
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*shown, *more])
