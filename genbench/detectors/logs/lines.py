@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +32,7 @@ def read_lines(path: Path) -> Table:
         InputError: no line does.
     """
     lines = text(path).splitlines()
-    rows = [row for line in lines if len(row := _row(line[:_LINE])) > 1 and any(map(is_step, row))]
+    rows, used = _rows(lines)
     if not rows:
         raise InputError(
             f"{path} has no line with a step and a value by name, such as (epoch: 1, iters: 9) loss_G: 0.7; "
@@ -40,12 +41,28 @@ def read_lines(path: Path) -> Table:
     names = dict.fromkeys(name for row in rows for name in row)
     if len(names) > MOST_COLUMNS:
         raise InputError(f"{path} names {len(names)} values; at most {MOST_COLUMNS} are read")
-    others = sum(bool(line.strip()) for line in lines) - len(rows)
+    others = sum(bool(line.strip()) for line in lines) - used
     notes = [f"{counted(others, 'line')} without a step and values left out"] if others else []
     columns = {_column(name, names): [row.get(name) for row in rows] for name in names}
     return Table(
         pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()}), notes
     )
+
+
+def _rows(lines: Sequence[str]) -> tuple[list[dict[str, str]], int]:
+    """Rows with a step and values, the step maybe on a line before them, and how many lines made them."""
+    rows: list[dict[str, str]] = []
+    used, waiting = 0, dict[str, str]()
+    for line in lines:
+        row = _row(line[:_LINE])
+        steps = {name: value for name, value in row.items() if is_step(name)}
+        valued = any(not (is_step(name) or is_time(name)) for name in row)
+        if valued and (steps or waiting):
+            rows.append(row if steps else {**waiting, **row})
+            used += 1 if steps else 2
+        if steps or valued:
+            waiting = {} if valued else steps
+    return rows, used
 
 
 def _row(line: str) -> dict[str, str]:
@@ -59,7 +76,7 @@ def _row(line: str) -> dict[str, str]:
         if number.start() < place:
             continue
         name = _name(line[place : number.start()])
-        if name:
+        if name and not name.endswith(".py"):
             row.setdefault(name, number[0])
         total = _OF.match(line, number.end())
         place = total.end() if total and (not name or is_step(name)) else number.end()
@@ -78,5 +95,5 @@ def _name(between: str) -> str:
 def _column(name: str, names: dict[str, None]) -> str:
     """What the codes that print ``G_GAN`` beside ``iters`` call it themselves; other names as they are."""
     if "iters" in names and "time" in names and not (is_step(name) or is_time(name) or is_loss(name)):
-        return name if name == "data" else f"loss_{name}"
+        return "seconds" if name == "data" else f"loss_{name}"  # it is the time of loading
     return name

@@ -7,6 +7,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from genbench.detectors.logs.table import shown
+
 COUNTS = (
     *("step", "global_step", "trainer_global_step", "train_global_step", "steps", "n_step"),
     *("iteration", "iterations", "global_iteration", "iter", "iters", "total_iters", "niter", "n_iter"),
@@ -17,14 +19,8 @@ EPOCHS = ("epoch", "epochs", "current_epoch", "n_epoch")
 RUNS = ("seed", "run", "run_id", "run_name", "experiment", "trial")
 TIMES = (
     *("seconds", "samples", "time", "wall_time", "walltime", "timestamp", "runtime", "date", "datetime"),
-    *(
-        "elapsed",
-        "time_elapsed",
-        "created_at",
-        "relative_time",
-        "relative_time_process",
-        "relative_time_wall",
-    ),
+    *("elapsed", "time_elapsed", "time_taken", "created_at", "relative_time"),
+    *("relative_time_process", "relative_time_wall"),
 )
 ROOMS = re.compile(r"(?:run|sample|data|chain|critic|generator|vae|rbm\d*)/.+|.+/(?:grad_norm|depth_ratio)")
 """Signals as genbench itself names them."""
@@ -83,12 +79,12 @@ def canonical(columns: Iterable[str]) -> dict[str, str]:
     return {column: name for column, name in found.items() if name and times[name] == 1}
 
 
-def suggestion(columns: Iterable[str]) -> str:
-    """The ``--map`` to write for a column of unknown name, best for one that is a player's."""
+def suggestion(columns: Iterable[str], any_column: bool) -> str | None:
+    """The ``--map`` to write for a column that has only a player's name, or else for any of them."""
     columns = list(columns)
     named = ((column, player) for column in columns for player in [_player(_words(column))] if player)
-    column, player = next(named, (columns[0], "generator"))
-    return f"--map {shlex.quote(f'{column}={player}/loss')}"
+    column, player = next(named, (columns[0], "generator") if any_column else ("", ""))
+    return f"--map {shlex.quote(f'{shown(column)}={player}/loss')}" if column else None
 
 
 def _words(name: str) -> list[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from genbench.detectors.logs.names import COUNTS, EPOCHS, RUNS, first, is_known, is_time, plain, suggestion
 from genbench.detectors.logs.numbers import Numbers, numeric
 from genbench.detectors.logs.steps import LARGEST, attempts, joined, whole
-from genbench.detectors.logs.table import counted, listed
+from genbench.detectors.logs.table import counted, listed, shown
 from genbench.types import InputError
 
 PER_RUN = " - "
@@ -36,9 +36,9 @@ class Reading:
         found = numeric(self.cells[name], self.comma)
         odd = np.flatnonzero(found.odd)
         if len(odd) and found.written.any():
-            cell = listed([" ".join(str(self.cells[name].iloc[odd[0]]).split())])
+            where = f"row {odd[0] + 1}: {shown(str(self.cells[name].iloc[odd[0]]))}"
             self.notes.append(
-                f"{name}: {counted(len(odd), 'cell')} no number ({cell!r} in row {odd[0] + 1}), now a gap"
+                f"{shown(name)}: {counted(len(odd), 'cell')} without a number now a gap ({where})"
             )
         return found
 
@@ -84,11 +84,17 @@ def when(reading: Reading) -> tuple[NDArray[np.float64], set[str], bool]:
     found, said = joined(*(None if name is None else reading.numbers(name).values for name in (count, epoch)))
     if found is None:
         found, said = _row_numbers(reading, columns), "no column says the step: rows are counted"
+    missing = np.isnan(found)
+    found = np.asarray(pd.Series(found).ffill(), np.float64)
+    if missing.any():
+        reading.notes.append(
+            f"{counted(int(missing.sum()), 'row')} without a step: the step of the row before"
+        )
     steps, ranked = whole(found)
     reading.notes += [note for note in (said, ranked) if note]
     lost = int(np.isnan(steps).sum())
     if lost:
-        reading.notes.append(f"{counted(lost, 'row')} without a step left out")
+        reading.notes.append(f"{counted(lost, 'row')} with a step that is none left out")
     return steps, used, count is None
 
 
@@ -140,8 +146,11 @@ def attempts_of(reading: Reading, rows: pd.DataFrame, keys: list[str]) -> pd.Dat
 
 def say_unknown(reading: Reading, names: list[str]) -> None:
     unknown = [name for name in names if not is_known(name)]
+    line = suggestion(unknown, any_column=len(unknown) == len(names)) if unknown else None
     if unknown:
-        reading.notes.append(
-            f"no detector knows what these columns are: {listed(unknown)}; if one is a loss, write, for "
-            f"example, {suggestion(unknown)}"
+        what = (
+            f"if one is a loss, write for example {line}"
+            if line
+            else "--map COLUMN=SIGNAL says what they are"
         )
+        reading.notes.append(f"no detector knows these columns: {listed(unknown)}; {what}")

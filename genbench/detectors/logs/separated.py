@@ -28,8 +28,10 @@ def read_separated(path: Path) -> Table:
     Raises:
         InputError: it has no header, or is no text.
     """
-    content = _without_comments(text(path).replace("\r\n", "\n"))
-    separator = _separator(content.partition("\n")[0])
+    content = text(path).replace("\r\n", "\n")
+    named = re.match(r"\s*sep=(.)\n", content)  # as spreadsheets write it
+    content = _without_comments(content[named.end() :] if named else content)
+    separator = named[1] if named else _separator(content.partition("\n")[0])
     rows = csv.reader(io.StringIO(content), delimiter=separator, skipinitialspace=True)
     try:
         frames, notes = _parts(rows, whole=content.endswith("\n"))
@@ -40,6 +42,9 @@ def read_separated(path: Path) -> Table:
     if numeric(pd.Series(list(frames[0].columns), dtype=object)).written.all():
         raise InputError(f"{path} has no header: its first line holds numbers and must name the columns")
     cells = pd.concat(frames, ignore_index=True)
+    if cells.columns[0] == "Unnamed: 0" and len(cells.columns) > 1:
+        cells = cells.drop(columns="Unnamed: 0")
+        notes.append("the first column has no name and is left out: it counts the rows")
     sample = islice(chain.from_iterable(cells.itertuples(index=False)), _SAMPLE)
     return Table(cells, notes, decimal_comma(sample, otherwise=separator == ";"))
 

@@ -80,7 +80,7 @@ def _several_to_a_step(reading: Reading, long: pd.DataFrame) -> pd.DataFrame:
         "the file; a column that names the run is given by --map COLUMN=run"
     )
     times = long.groupby(keys, sort=False, dropna=False).cumcount()
-    return long.assign(run=[f"{run} {time}" for run, time in zip(long["run"], times, strict=True)])
+    return long.assign(attempt=long["attempt"] * (int(times.max()) + 1) + times)
 
 
 def _with_seeds(reading: Reading, long: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from genbench.detectors.logs.table import counted
+from genbench.detectors.logs.table import counted, listed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -79,27 +79,25 @@ def attempts(steps: Integers) -> Attempts:
         return Attempts(same, all_kept, None)
     if len(falls) > max(3, min(_OFTEN * len(steps), _MOST)):
         return _mixed(steps)
-    run, kept, said = same, all_kept, []
-    begun = 0
+    run, kept, begun, said = same, all_kept, 0, dict[str, list[str]]()
     for place, end in zip(falls, [*falls[1:], len(steps)], strict=True):
-        at = int(steps[place])
         earlier = (run == begun) & kept
         earlier[place:] = False
-        if at <= steps[earlier].min(initial=LARGEST):
+        if steps[place] <= steps[earlier].min(initial=LARGEST):
             begun += 1
-            said.append(
-                f"steps begin again at row {place + 1}: what follows is told apart as a run of its own"
+            said.setdefault("steps begin again, and what follows is a run of its own", []).append(
+                str(place + 1)
             )
         else:
-            replaced = earlier & (steps >= at)
+            replaced = earlier & (steps >= steps[place])
             kept[replaced] = False
-            rows = counted(int(replaced.sum()), "row")
-            said.append(
-                f"resumed at step {at} (row {place + 1}): {rows} from there on, written before it, left out"
+            gone = (
+                f"{place + 1}, to step {steps[place]}: {counted(int(replaced.sum()), 'row')} written before"
             )
+            said.setdefault("steps go back, and what they replace is left out", []).append(gone)
         run[place:end] = begun
     return Attempts(
-        run, kept, "; ".join(said[:3]) + (f"; and {len(said) - 3} times more" if len(said) > 3 else "")
+        run, kept, "; ".join(f"{what} (from row {listed(rows, 3)})" for what, rows in said.items())
     )
 
 

@@ -31,6 +31,11 @@ def counted(number: int, noun: str) -> str:
 
 def listed(names: Sequence[str], most: int = 8) -> str:
     """The first names, and how many more there are."""
-    shown = [name if len(name) <= 60 else f"{name[:57]}..." for name in names[:most]]
     more = [f"{len(names) - most} more"] if len(names) > most else []
-    return ", ".join([*shown, *more])
+    return ", ".join([*map(shown, names[:most]), *more])
+
+
+def shown(text: str) -> str:
+    """A text from a file as one short line, without characters that a terminal would obey."""
+    line = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text[:400].split()))
+    return line if len(line) <= 60 else f"{line[:57]}..."
