@@ -21,6 +21,9 @@ def read_parquet(path: Path) -> Table:
     regular(path)
     with pq.ParquetFile(path) as file:
         check_size(file, path)
-        texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+        texts = [field.name for field in file.schema_arrow if field.type in (pa.string(), pa.large_string())]
     with pq.ParquetFile(path, read_dictionary=texts) as file:
-        return Table(file.read().to_pandas())
+        cells = file.read().to_pandas()
+    for name in texts:  # no text is a value that was not written, as an empty cell of a CSV is
+        cells[name] = cells[name].astype(object).where(cells[name].notna(), "")
+    return Table(cells)

@@ -74,7 +74,7 @@ def _pieces(content: str) -> tuple[list[Any], int, bool]:
 def _said(broken: int, cut: bool) -> list[str]:
     if cut and broken == 1:
         return ["the last line is cut off and left out"]
-    return [f"{counted(broken, 'line')} that are no whole record left out"] if broken else []
+    return [f"{counted(broken, 'line')} without a whole record left out"] if broken else []
 
 
 def _rows(value: Any) -> list[Record]:
