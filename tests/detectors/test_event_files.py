@@ -1,5 +1,6 @@
 """TensorBoard's event files: what tools write, and what hostile hands do."""
 
+import gzip
 import os
 import resource
 import struct
@@ -143,6 +144,24 @@ def test_tensors_that_are_no_scalar_are_passed_over(kind, tmp_path):
     assert values(read_log(path), "generator/loss") == ALL | {5: 6.0}
 
 
+def test_numbers_kept_as_bfloat16(tmp_path):
+    one_and_a_half = TensorProto(dtype=14, half_val=[0x3FC0])
+    assert values(read_log(written(tmp_path, tensor(3, one_and_a_half))), "generator/loss") == {3: 1.5}
+
+
+def test_files_are_read_in_the_order_in_which_they_were_begun(tmp_path):
+    for name, steps, value in (("9", range(8), 1.0), ("10", range(5, 12), 2.0)):
+        rows = [scalar(i, value) for i in steps]
+        (tmp_path / f"events.out.tfevents.{name}.host").write_bytes(b"".join(rows))
+    (tmp_path / "events.out.tfevents.11.folder").mkdir()
+    assert values(read_log(tmp_path), "generator/loss") == {i: 1.0 if i < 5 else 2.0 for i in range(12)}
+
+
+def test_an_event_file_that_was_packed_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="damaged at byte 0"):
+        read_log(written(tmp_path, gzip.compress(b"x" * 1000)))
+
+
 DAMAGED = {
     "a length of 2^63": (record(b"", 2**63), "cut off"),
     "a length of 2^64 - 1": (record(b"", 2**64 - 1), "cut off"),
@@ -174,7 +193,7 @@ def test_a_file_of_nothing_but_damage_is_one_sentence(kind, tmp_path):
 def test_steps_beyond_counting_are_left_out_and_said(step, tmp_path):
     log = read_log(written(tmp_path, *GOOD, scalar(step, 1.0)))
     assert values(log, "generator/loss") == ALL
-    assert "1 row with a step that is none left out" in log.notes
+    assert "1 row without a step to count left out" in log.notes
 
 
 @pytest.fixture

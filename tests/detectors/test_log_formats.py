@@ -56,6 +56,10 @@ CSVS = {
     "German thousands": FRAME.assign(step=[f"{s:,}".replace(",", ".") for s in STEPS]).to_csv(
         index=False, sep=";", decimal=",", na_rep="nan"
     ),
+    "lines of old Macs": table().replace("\n", "\r"),
+    "wide characters without a mark": table().encode("utf-16-le"),
+    "full-width digits": table().translate({48 + i: 0xFF10 + i for i in range(10)}),
+    "Latin-1": table(FRAME.assign(durée=1)).encode("latin-1"),
     "percent signs in a comment": "# 5 %\n" + table(),
 }
 
@@ -114,6 +118,9 @@ JSONS = {
     "a history of records": json.dumps({"best": None, "log_history": RECORDS, "step": 9}, indent=1),
     "records one after the other": "".join(json.dumps(record, indent=1) for record in RECORDS),
     "a byte order mark": "\ufeff" + json.dumps(RECORDS),
+    "by step": json.dumps({r["step"]: {"g_loss": r["g_loss"], "d_loss": r["d_loss"]} for r in RECORDS}),
+    "a frame split": pd.DataFrame(RECORDS).fillna("nan").to_json(orient="split"),
+    "a frame by rows": pd.DataFrame(RECORDS).fillna("nan").to_json(orient="index"),
     "nested": "\n".join(
         json.dumps(
             {"_step": r["step"], "train": {"loss": {"G": r["g_loss"], "D": r["d_loss"]}}, "_timestamp": 1.5}
@@ -283,6 +290,21 @@ LINES = {
         "critic/loss",
         STEPS,
     ),
+    "progress bars": (
+        lambda i: (
+            f"step {i}:  45%|███   | {i % 20}/20 [00:10<00:12, 4.5it/s, "
+            f"g_loss={number(BROKEN[i])}, d_loss={D[i]}]"
+        ),
+        "generator/loss",
+        "critic/loss",
+        np.arange(N),
+    ),
+    "units": (
+        lambda i: f"iter {i}: gen loss {number(BROKEN[i])}, disc loss {D[i]}, time 123.45ms, mfu 1.2%",
+        "generator/loss",
+        "critic/loss",
+        np.arange(N),
+    ),
     "dictionaries": (
         lambda i: f"{{'step': {i * 10}, 'g_loss': {number(BROKEN[i])}, 'd_loss': {D[i]}}}",
         "generator/loss",
@@ -302,6 +324,10 @@ def test_printed_lines(kind, suffix, tmp_path):
     assert values(log, critic) == dict(zip(steps.tolist(), D, strict=True))
     assert breaks(log) == [(0, (int(steps[149]), int(steps[150])))]
     assert said(log, "1 line without a step and values left out")
+
+
+def test_a_table_in_a_text(tmp_path):
+    check(log_of(tmp_path, "log.txt", FRAME.to_string(index=False, na_rep="nan")))
 
 
 def test_a_log_of_pix2pix_that_was_begun_again(tmp_path):
@@ -402,6 +428,9 @@ def test_parquet_of_any_type(dtype, tmp_path):
         ("1.2.3", False, None),
         ("12abc", False, None),
         ("0x10", False, None),
+        ("−2.5", False, -2.5),
+        ("9" * 400, False, np.inf),
+        ("x" * 400, False, None),
         ("", False, None),
         (True, False, None),
         ([1.0], False, None),

@@ -197,6 +197,70 @@ def test_training_that_broke_between_rows_of_validation_is_told(tmp_path):
     assert breaks(log) == BREAKS
 
 
+def test_the_first_of_three_runs_that_broke(tmp_path):
+    text = csv(step=STEPS, g_loss=BROKEN) + 2 * csv(step=STEPS, g_loss=G)[12:]
+    assert breaks(log_of(tmp_path, "log.csv", text)) == BREAKS
+
+
+def test_seeds_of_which_one_was_begun_again(tmp_path):
+    rows = [(3, G), (7, BROKEN), (3, G)]
+    frames = [pd.DataFrame({"seed": seed, "step": STEPS, "g_loss": loss}) for seed, loss in rows]
+    log = log_of(tmp_path, "log.csv", pd.concat(frames).to_csv(index=False, na_rep="nan"))
+    assert breaks(log) == [(1, (1490, 1500))]
+    assert said(log, "seed 0 is run 3, seed 1 is run 7, seed 2 is run 3, attempt 2")
+
+
+def test_a_tidy_log_written_twice(tmp_path):
+    rows = [
+        (s, name, v)
+        for loss in (G, BROKEN)
+        for name in ("g_loss", "d_loss")
+        for s, v in zip(STEPS, loss, strict=True)
+    ]
+    log = log_of(
+        tmp_path, "log.csv", pd.DataFrame(rows, columns=["step", "signal", "value"]).to_csv(na_rep="nan")
+    )
+    assert breaks(log) == [(1, (1490, 1500))]
+    assert values(log, "critic/loss", 1) == up_to_the_break()
+
+
+def test_training_and_validation_in_the_same_column(tmp_path):
+    rows = [row for i in ROWS for row in ((i, "train", BROKEN[i]), (i, "val", D[i]))]
+    frame = pd.DataFrame(rows, columns=["epoch", "phase", "loss"])
+    log = log_of(tmp_path, "log.csv", frame.to_csv(index=False, na_rep="nan"))
+    assert breaks(log) == [(0, (149, 150))]
+    assert values(log, "loss") == up_to_the_break(ROWS)
+    assert values(log, "val/loss") == dict(enumerate(D))
+    tidy = frame.rename(columns={"loss": "value"}).assign(signal="loss")
+    log = log_of(tmp_path, "tidy.csv", tidy.to_csv(index=False, na_rep="nan"))
+    assert (values(log, "loss"), values(log, "val/loss")) == (up_to_the_break(ROWS), dict(enumerate(D)))
+
+
+def test_validation_counts_its_own_iterations(tmp_path):
+    rows = []
+    for epoch in range(20):
+        rows += [("train", epoch + 1, 50 * k + 50, BROKEN[10 * epoch + k]) for k in range(10)]
+        rows += [("val", epoch + 1, 200, 1.0)]
+    frame = pd.DataFrame(rows, columns=["mode", "epoch", "iter", "loss"])
+    log = log_of(tmp_path, "log.csv", frame.to_csv(index=False, na_rep="nan"))
+    assert values(log, "loss") == up_to_the_break(50 * ROWS + 50)
+    assert len(values(log, "val/loss")) == 20
+    assert breaks(log) == [(0, (7500, 7550))]
+
+
+def test_two_runs_by_epochs_of_which_one_broke(tmp_path):
+    rows = [row for i in ROWS for row in ((i, G[i]), (i, BROKEN[i]))]
+    log = log_of(
+        tmp_path, "log.csv", pd.DataFrame(rows, columns=["epoch", "loss"]).to_csv(index=False, na_rep="nan")
+    )
+    assert breaks(log) == [(0, (300, 301))]
+
+
+def test_a_check_before_the_first_step(tmp_path):
+    log = log_of(tmp_path, "log.csv", "step,val_loss,g_loss\n-1,1.0,\n0,,1.0\n10,,1.1\n")
+    assert (values(log, "val_loss"), values(log, "generator/loss")) == ({-1: 1.0}, {0: 1.0, 10: 1.1})
+
+
 def test_what_attempts_are():
     def told(*steps: int) -> tuple[list[int], list[bool]]:
         found = attempts(np.array(steps))

@@ -17,7 +17,7 @@ import pandas as pd
 from genbench.detectors.logs.endings import finite
 from genbench.detectors.logs.events import read_events
 from genbench.detectors.logs.files import regular
-from genbench.detectors.logs.lines import read_lines
+from genbench.detectors.logs.lines import read_printed
 from genbench.detectors.logs.parquet import read_parquet
 from genbench.detectors.logs.records import read_json
 from genbench.detectors.logs.separated import read_separated
@@ -35,8 +35,8 @@ READERS: Mapping[str, Callable[[Path], Table]] = {
     ".jsonl": read_json,
     ".ndjson": read_json,
     ".parquet": read_parquet,
-    ".txt": read_lines,
-    ".log": read_lines,
+    ".txt": read_printed,
+    ".log": read_printed,
 }
 
 

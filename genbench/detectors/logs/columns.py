@@ -10,14 +10,23 @@ from numpy.typing import NDArray
 
 from genbench.detectors.logs.names import canonical, is_time
 from genbench.detectors.logs.numbers import Numbers
-from genbench.detectors.logs.reading import PER_RUN, Reading, attempts_of, run_of, say_unknown, when
+from genbench.detectors.logs.reading import (
+    PER_RUN,
+    Reading,
+    attempts_of,
+    phases_of,
+    run_of,
+    say_unknown,
+    when,
+)
 from genbench.detectors.logs.table import counted, listed
 
 
 def of_columns(reading: Reading) -> pd.DataFrame:
     steps, used, epochs = when(reading)
     run, runs = run_of(reading)
-    aside = {*used, run, "seconds", "samples"}
+    phase, lead = phases_of(reading)
+    aside = {*used, run, phase, "seconds", "samples"}
     names = [name for name in reading.cells.columns if name not in aside and not is_time(name)]
     names = _without_bounds(reading, names)
     columns = {name: reading.numbers(name) for name in names}
@@ -25,9 +34,11 @@ def of_columns(reading: Reading) -> pd.DataFrame:
     texts = [name for name in empty if columns[name].odd.any()]
     if texts:
         reading.notes.append(f"columns without numbers left out: {listed(texts)}")
-    columns = {name: found for name, found in columns.items() if name not in texts}
-    rows = pd.DataFrame({"run": runs, "step": steps, "place": np.arange(len(steps)), "attempt": 0})
-    rows = attempts_of(reading, rows[~np.isnan(steps)], ["run"])
+    columns = _by_phase({name: found for name, found in columns.items() if name not in texts}, lead)
+    rows = pd.DataFrame(
+        {"run": runs, "step": steps, "place": np.arange(len(steps)), "phase": lead, "attempt": 0}
+    )
+    rows = attempts_of(reading, rows[~np.isnan(steps)], ["run", "phase"]).sort_values("place")
     places = rows["place"].to_numpy(np.int64)
     due = _due_by_run({name: _at(found, places) for name, found in columns.items()})
     parts = [
@@ -40,6 +51,18 @@ def of_columns(reading: Reading) -> pd.DataFrame:
         return pd.DataFrame({"written": np.zeros(0, bool)})
     long = pd.concat(parts).sort_values("place", kind="stable")
     return _named(reading, long.assign(repeatable=epochs))
+
+
+def _by_phase(columns: Mapping[str, Numbers], lead: NDArray[np.object_]) -> dict[str, Numbers]:
+    """Each column once for each phase that has values in it, as if the others' rows had none."""
+    found = {}
+    for phase in dict.fromkeys(lead):
+        here = lead == phase
+        for name, column in columns.items():
+            own = Numbers(column.values, *(each & here for each in (column.written, column.due, column.odd)))
+            if own.written.any() or len(set(lead)) == 1:
+                found[phase + name] = own
+    return found
 
 
 def _at(found: Numbers, places: NDArray[np.int64]) -> Numbers:

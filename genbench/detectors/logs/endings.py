@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from genbench.detectors.logs.names import is_loss
 
+Floats = NDArray[np.float64]
 FINITE = "run/finite"
 
 
@@ -36,14 +38,27 @@ def _end(signal: pd.DataFrame, loss: bool) -> Iterator[tuple[int, int, str, floa
         return
     gap = int(np.diff(known).max()) if len(known) > 1 else 1
     first = int(known[-1]) + 1 if len(known) else 0
-    stated = written[first:]
-    bad = bool(stated.any()) or (loss and len(values) - first > gap)
-    if loss or bad:
-        yield seed, int(steps[max(first - 1, 0)]), FINITE, 1.0
-    if bad:
-        yield (
-            seed,
-            int(steps[first + (int(stated.argmax()) if len(values) - first <= gap else 0)]),
-            FINITE,
-            0.0,
-        )
+    onset = _stated(values, written)
+    if loss and len(values) - first > gap:
+        onset = first if onset is None else min(first, onset)
+    if loss or onset is not None:
+        before = known if onset is None else known[known < onset]
+        yield seed, int(steps[before[-1] if len(before) else 0]), FINITE, 1.0
+    if onset is not None:
+        yield seed, int(steps[onset]), FINITE, 0.0
+
+
+def _stated(values: Floats, written: NDArray[np.bool_]) -> int | None:
+    """Where it begins that what was written is not finite, if it never is for long again.
+
+    Three finite values in a row are a recovery. One now and then is none where a third is not finite, as
+    where two runs write into one log.
+    """
+    where = np.flatnonzero(written)
+    sound = np.isfinite(values[where])
+    recovered = np.flatnonzero(sound[2:] & sound[1:-1] & sound[:-2])
+    start = int(recovered[-1]) + 3 if len(recovered) else 0
+    bad = ~sound[start:]
+    if not bad.any() or not (bad[-1] or (bad.sum() >= 3 and bad.mean() >= 1 / 3)):
+        return None
+    return int(where[start + int(bad.argmax())])

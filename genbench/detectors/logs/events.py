@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from genbench.detectors.logs.files import regular
 from genbench.detectors.logs.table import Table, listed
@@ -29,12 +31,14 @@ _STORED = {
     5: "<i2",
     6: "i1",
     9: "<i8",
+    14: "<u2",
     17: "<u2",
     19: "<f2",
     22: "<u4",
 }
 _STORED |= {23: "<u8"}
 """Types of tensors, by their number, and how one lies in bytes."""
+_BFLOAT16, _FLOAT16 = 14, 19
 _FIELDS = ("float_val", "double_val", "int_val", "int64_val", "uint32_val", "uint64_val")
 Scalars = dict[str, tuple["array[int]", "array[float]"]]
 
@@ -46,7 +50,8 @@ def read_events(path: Path) -> Table:
         InputError: there are none, or one is no regular file.
         NotAvailableError: tensorboard is not installed.
     """
-    files = sorted(path.rglob(PATTERN)) if path.is_dir() else [path]
+    found = [file for file in path.rglob(PATTERN) if not file.is_dir()] if path.is_dir() else [path]
+    files = sorted(found, key=_age)
     if not files:
         raise InputError(f"{path} holds no event files{_others(path)}")
     for file in files:
@@ -66,6 +71,11 @@ def read_events(path: Path) -> Table:
     ]
     cells = pd.concat(frames, ignore_index=True)
     return Table(cells if sum(map(bool, runs.values())) > 1 else cells.drop(columns="run"), notes)
+
+
+def _age(file: Path) -> tuple[Path, list[int], str]:
+    """Its folder and the numbers in its name, of which the first is the time when it was begun."""
+    return file.parent, [int(digits) for digits in re.findall(r"\d{1,18}", file.name)], file.name
 
 
 def _others(folder: Path) -> str:
@@ -176,9 +186,17 @@ def _scalar(tensor: Any) -> float | None:
     stored = np.dtype(_STORED[tensor.dtype])
     if tensor.tensor_content:
         fits = len(tensor.tensor_content) == stored.itemsize
-        return float(np.frombuffer(tensor.tensor_content, stored)[0]) if fits else None
+        number = np.frombuffer(tensor.tensor_content, stored) if fits else None
+        return None if number is None else _half(number, tensor.dtype)
     if tensor.half_val:
         bits = np.array(list(tensor.half_val)[:1], np.int64).astype(np.uint16)
-        return float(bits.view(np.float16)[0]) if stored == np.float16 and len(tensor.half_val) == 1 else None
+        return _half(bits, tensor.dtype) if len(tensor.half_val) == 1 else None
     found = [number for name in _FIELDS if len(held := getattr(tensor, name)) == 1 for number in held]
     return float(found[0]) if len(found) == 1 else None
+
+
+def _half(number: NDArray[Any], dtype: int) -> float:
+    """A number from its bits, if it is of a type that is kept as such."""
+    if dtype == _BFLOAT16:
+        return float((number.astype(np.uint32) << 16).view(np.float32)[0])
+    return float(number.view(np.float16)[0] if dtype == _FLOAT16 else number[0])

@@ -44,6 +44,8 @@ def text(path: Path) -> str:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")
+    if b"\0" in data[:2]:  # wide characters without a mark
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

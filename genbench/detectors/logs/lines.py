@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 from genbench.detectors.logs.files import text
 from genbench.detectors.logs.names import is_loss, is_step, is_time
 from genbench.detectors.logs.records import MOST_COLUMNS
+from genbench.detectors.logs.separated import read_separated
 from genbench.detectors.logs.table import Table, counted
 from genbench.types import InputError
 
@@ -23,6 +25,22 @@ _STARTING = re.compile(r"^\s*\[(\d+)/\d+\]\s*\[(\d+)/\d+\]")
 _LINE = 4_000
 """Characters of a line that are read."""
 _AROUND = " \t:=,;|[]{}<>-–>'\"*/~"
+
+
+def read_printed(path: Path) -> Table:
+    """The table of a text, as `read_lines` or with the names in its first line, as `read_separated` reads it.
+
+    Raises:
+        InputError: it is neither.
+    """
+    try:
+        return read_lines(path)
+    except InputError as error:
+        with contextlib.suppress(InputError):
+            table = read_separated(path)
+            if any(map(is_step, table.cells.columns)) and len(table.cells.columns) > 1:
+                return table
+        raise error from None
 
 
 def read_lines(path: Path) -> Table:
@@ -85,7 +103,9 @@ def _row(line: str) -> dict[str, str]:
 
 def _name(between: str) -> str:
     """The name before a number: what is left without the marks around it; its end, if a step stands there."""
-    name = between.strip(_AROUND)
+    name = re.split(r"[,;|\[\]{}<]", between.strip(_AROUND))[-1].strip(_AROUND)
+    if not any(map(str.isalpha, name)):
+        return ""
     if name.count("(") != name.count(")"):
         name = re.split(r"\)\s", name)[-1].lstrip(" (").strip(_AROUND)
     last = re.split(r"[\s\])(]+", name)[-1]

@@ -17,6 +17,7 @@ COUNTS = (
 )
 EPOCHS = ("epoch", "epochs", "current_epoch", "n_epoch")
 RUNS = ("seed", "run", "run_id", "run_name", "experiment", "trial")
+PHASES = ("mode", "phase", "split", "stage", "subset", "partition")
 TIMES = (
     *("seconds", "samples", "time", "wall_time", "walltime", "timestamp", "runtime", "date", "datetime"),
     *("elapsed", "time_elapsed", "time_taken", "created_at", "relative_time"),
@@ -26,7 +27,7 @@ ROOMS = re.compile(r"(?:run|sample|data|chain|critic|generator|vae|rbm\d*)/.+|.+
 """Signals as genbench itself names them."""
 PLAYERS: Mapping[str, frozenset[str]] = {
     "generator": frozenset({"g", "gen", "generator", "netg"}),
-    "critic": frozenset({"d", "disc", "discriminator", "critic", "discrim", "netd"}),
+    "critic": frozenset({"d", "disc", "discriminator", "critic", "crit", "discrim", "netd"}),
     "vae": frozenset({"vae"}),
 }
 LOSS = frozenset({"loss", "losses", "err", "error", "errors", "cost", "nll", "elbo", "objective"})

@@ -72,9 +72,7 @@ def decimal_comma(cells: Iterable[object], otherwise: bool) -> bool:
 def _text(cell: object) -> str | None:
     """A cell in lower case; None where there is none, and a word where it is nothing that is a number."""
     if isinstance(cell, str):
-        short = cell[:_LONGEST].strip().lower()
-        tensor = _TENSOR.fullmatch(short)
-        return tensor[1].strip() if tensor else short
+        return _short(cell)
     if cell is None or cell is pd.NA or cell is pd.NaT:
         return None
     if isinstance(cell, (Real, Decimal)) and not isinstance(cell, (bool, np.bool_)):
@@ -84,6 +82,16 @@ def _text(cell: object) -> str | None:
             return "too large"
         return None if np.isnan(number) else repr(number)
     return "no number"
+
+
+def _short(cell: str) -> str:
+    short = cell[:_LONGEST].strip().lower().replace("−", "-")
+    tensor = _TENSOR.fullmatch(short)
+    if tensor:
+        return tensor[1].strip()
+    if len(cell.strip()) > _LONGEST:  # no float has as many digits, nor is as large
+        return "inf" if short.isdigit() else "too long"
+    return short
 
 
 def _number(text: str, comma: bool) -> float:

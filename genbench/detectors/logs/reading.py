@@ -11,12 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from genbench.detectors.logs.names import COUNTS, EPOCHS, RUNS, first, is_known, is_time, plain, suggestion
+from genbench.detectors.logs.names import (
+    COUNTS,
+    EPOCHS,
+    FILLERS,
+    PHASES,
+    RUNS,
+    first,
+    is_known,
+    is_time,
+    plain,
+    suggestion,
+)
 from genbench.detectors.logs.numbers import Numbers, numeric
 from genbench.detectors.logs.steps import LARGEST, attempts, joined, whole
 from genbench.detectors.logs.table import counted, listed, shown
 from genbench.types import InputError
 
+_MOST_PHASES = 8
 PER_RUN = " - "
 """Between run and metric in the columns of a W&B export."""
 
@@ -84,17 +96,15 @@ def when(reading: Reading) -> tuple[NDArray[np.float64], set[str], bool]:
     found, said = joined(*(None if name is None else reading.numbers(name).values for name in (count, epoch)))
     if found is None:
         found, said = _row_numbers(reading, columns), "no column says the step: rows are counted"
-    missing = np.isnan(found)
-    found = np.asarray(pd.Series(found).ffill(), np.float64)
-    if missing.any():
-        reading.notes.append(
-            f"{counted(int(missing.sum()), 'row')} without a step: the step of the row before"
-        )
-    steps, ranked = whole(found)
+    filled = np.asarray(pd.Series(found).ffill(), np.float64)
+    missing = int((np.isnan(found) & ~np.isnan(filled)).sum())
+    if missing:
+        reading.notes.append(f"{counted(missing, 'row')} without a step: the step of the row before")
+    steps, ranked = whole(filled)
     reading.notes += [note for note in (said, ranked) if note]
     lost = int(np.isnan(steps).sum())
     if lost:
-        reading.notes.append(f"{counted(lost, 'row')} with a step that is none left out")
+        reading.notes.append(f"{counted(lost, 'row')} without a step to count left out")
     return steps, used, count is None
 
 
@@ -130,6 +140,20 @@ def run_of(reading: Reading) -> tuple[str | None, NDArray[np.object_]]:
         else:
             runs = runs.map(lambda cell: " ".join(str(cell).split()))
     return name, runs.to_numpy(object)
+
+
+def phases_of(reading: Reading) -> tuple[str | None, NDArray[np.object_]]:
+    """The column that tells training from validation, and what goes before each row's signals."""
+    name = first(reading.cells.columns, PHASES)
+    nothing = np.full(len(reading.cells), "", dtype=object)
+    if name is None or name in reading.mapping.values():
+        return None, nothing
+    cells = reading.cells[name].map(lambda cell: shown(cell).strip() if isinstance(cell, str) else "")
+    found = set(cells)
+    if len(found - {""}) < 1 or len(found) > _MOST_PHASES or numeric(reading.cells[name]).written.any():
+        return None, nothing
+    lead = {phase: "" if phase.lower() in ("", *FILLERS) else f"{phase}/" for phase in found}
+    return name, cells.map(lead).to_numpy(object)
 
 
 def attempts_of(reading: Reading, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

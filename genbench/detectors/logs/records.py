@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from genbench.detectors.logs.files import text
+from genbench.detectors.logs.names import is_step
 from genbench.detectors.logs.table import Table, counted
 from genbench.types import InputError
 
@@ -90,6 +91,12 @@ def _rows(value: Any) -> list[Record]:
 
 
 def _of_mapping(value: Mapping[str, Any]) -> list[Record]:
+    names, data = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(data, list):  # a frame of pandas that was split
+        return [dict(zip(map(str, names), row, strict=False)) for row in data if isinstance(row, list)]
+    if value and all(key.isdecimal() and isinstance(row, Mapping) for key, row in value.items()):
+        rows = {key: _flat(row) for key, row in value.items()}
+        return [row if any(map(is_step, row)) else {"step": key, **row} for key, row in rows.items()]
     histories = [each for each in value.values() if _is_history(each)]
     if histories:
         return [_flat(row) for row in max(histories, key=len)]

@@ -28,7 +28,7 @@ def read_separated(path: Path) -> Table:
     Raises:
         InputError: it has no header, or is no text.
     """
-    content = text(path).replace("\r\n", "\n")
+    content = text(path).replace("\r\n", "\n").replace("\r", "\n")
     named = re.match(r"\s*sep=(.)\n", content)  # as spreadsheets write it
     content = _without_comments(content[named.end() :] if named else content)
     separator = named[1] if named else _separator(content.partition("\n")[0])

@@ -14,6 +14,7 @@ from genbench.detectors.logs.reading import (
     Reading,
     attempts_of,
     check_mapping,
+    phases_of,
     rename,
     run_of,
     say_unknown,
@@ -54,9 +55,9 @@ def _of_tidy(reading: Reading) -> pd.DataFrame:
     mapped = {name: renamed.get(name, to) for name, to in {**canonical(names.unique()), **renamed}.items()}
     signal = names.replace(mapped) if mapped else names
     say_unknown(reading, list(signal.unique()))
-    long = pd.DataFrame(
-        {"run": runs, "step": steps, "signal": signal.to_numpy(object), "value": value.values}
-    )
+    _, lead = phases_of(reading)
+    named = lead + signal.to_numpy(object)
+    long = pd.DataFrame({"run": runs, "step": steps, "signal": named, "value": value.values})
     long = long.assign(written=value.written, attempt=0, repeatable=False)[value.due & ~np.isnan(steps)]
     return attempts_of(reading, long, ["run", "signal"])
 
