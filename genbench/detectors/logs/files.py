@@ -8,8 +8,8 @@ from pathlib import Path
 
 from genbench.types import InputError
 
-MAX_TEXT = 200_000_000
-"""Bytes of a log of text that are read; its cells take some ten times as much memory."""
+MAX_TEXT = 100_000_000
+"""Bytes of a log of text that are read; its cells take some twenty times as much memory."""
 
 
 def regular(path: Path) -> int:

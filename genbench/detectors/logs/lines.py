@@ -11,9 +11,8 @@ import pandas as pd
 
 from genbench.detectors.logs.files import text
 from genbench.detectors.logs.names import is_loss, is_step, is_time
-from genbench.detectors.logs.records import MOST_COLUMNS
 from genbench.detectors.logs.separated import read_separated
-from genbench.detectors.logs.table import Table, counted
+from genbench.detectors.logs.table import Table, check_columns, counted
 from genbench.types import InputError
 
 _NUMBER = re.compile(
@@ -57,8 +56,7 @@ def read_lines(path: Path) -> Table:
             "expected a run folder, .csv, .parquet, .jsonl, .json, printed lines or TensorBoard event files"
         )
     names = dict.fromkeys(name for row in rows for name in row)
-    if len(names) > MOST_COLUMNS:
-        raise InputError(f"{path} names {len(names)} values; at most {MOST_COLUMNS} are read")
+    check_columns(len(names), path)
     others = sum(bool(line.strip()) for line in lines) - used
     notes = [f"{counted(others, 'line')} without a step and values left out"] if others else []
     columns = {_column(name, names): [row.get(name) for row in rows] for name in names}

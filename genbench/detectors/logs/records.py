@@ -12,10 +12,9 @@ import pandas as pd
 
 from genbench.detectors.logs.files import text
 from genbench.detectors.logs.names import is_step
-from genbench.detectors.logs.table import Table, counted
+from genbench.detectors.logs.table import Table, check_columns, counted
 from genbench.types import InputError
 
-MOST_COLUMNS = 10_000
 _DEPTH = 6
 _PATIENCE = 20
 """Times the length of a damaged file that is read in search of records."""
@@ -39,8 +38,7 @@ def read_json(path: Path) -> Table:
     if not rows:
         raise InputError(f"{path} cannot be read as {path.suffix}: it holds no records of names and numbers")
     names = dict.fromkeys(name for row in rows for name in row)
-    if len(names) > MOST_COLUMNS:
-        raise InputError(f"{path} has {len(names)} columns; at most {MOST_COLUMNS} are read")
+    check_columns(len(names), path)
     columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
     return Table(pd.DataFrame(columns), notes)
 

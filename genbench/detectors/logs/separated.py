@@ -13,12 +13,12 @@ import pandas as pd
 
 from genbench.detectors.logs.files import text
 from genbench.detectors.logs.numbers import decimal_comma, numeric
-from genbench.detectors.logs.table import Table, counted
+from genbench.detectors.logs.table import Table, check_columns, counted
 from genbench.types import InputError
 
 SEPARATORS = ",;\t|"
 _SAMPLE = 20_000
-"""Cells that say which decimal mark a file has."""
+"""Characters of the header that say the separator, and cells that say the decimal mark."""
 Row = list[str]
 
 
@@ -31,9 +31,10 @@ def read_separated(path: Path) -> Table:
     content = text(path).replace("\r\n", "\n").replace("\r", "\n")
     named = re.match(r"\s*sep=(.)\n", content)  # as spreadsheets write it
     content = _without_comments(content[named.end() :] if named else content)
-    separator = named[1] if named else _separator(content.partition("\n")[0])
+    separator = named[1] if named else _separator(content.partition("\n")[0][:_SAMPLE])
     rows = csv.reader(io.StringIO(content), delimiter=separator, skipinitialspace=True)
     try:
+        check_columns(len(next(csv.reader(io.StringIO(content), delimiter=separator), [])), path)
         frames, notes = _parts(rows, whole=content.endswith("\n"))
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as .csv: {error}") from None

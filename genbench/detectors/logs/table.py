@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
+
+from genbench.types import InputError
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,19 @@ class Table:
     cells: pd.DataFrame
     notes: Sequence[str] = field(default_factory=list)
     comma: bool = False
+
+
+MOST_COLUMNS = 10_000
+
+
+def check_columns(number: int, path: Path) -> None:
+    """Refuse a table with more columns than any run has signals.
+
+    Raises:
+        InputError: it has.
+    """
+    if number > MOST_COLUMNS:
+        raise InputError(f"{path} has {number} columns; at most {MOST_COLUMNS} are read")
 
 
 def counted(number: int, noun: str) -> str:
