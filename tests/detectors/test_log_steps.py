@@ -224,6 +224,13 @@ def test_a_tidy_log_written_twice(tmp_path):
     assert values(log, "critic/loss", 1) == up_to_the_break()
 
 
+def test_rows_of_a_tidy_log_without_a_name(tmp_path):
+    text = "step,signal,value\n0,g_loss,1.0\n1,,2.0\n2,g_loss,nan\n"
+    log = log_of(tmp_path, "log.csv", text)
+    assert (values(log, "generator/loss"), breaks(log)) == ({0: 1.0}, [(0, (0, 2))])
+    assert said(log, "1 row without a signal's name left out")
+
+
 def test_training_and_validation_in_the_same_column(tmp_path):
     rows = [row for i in ROWS for row in ((i, "train", BROKEN[i]), (i, "val", D[i]))]
     frame = pd.DataFrame(rows, columns=["epoch", "phase", "loss"])

@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import struct
 import time
 import warnings
 from collections import Counter
@@ -22,6 +23,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from genbench.cli.diagnosis import _mapping
 from genbench.cli.runs import _seeds, _split
@@ -259,38 +263,93 @@ def test_sample_files(
 
 
 CELLS = st.one_of(st.integers(-5, 10**20), st.floats(), st.text(max_size=4), st.none(), st.booleans())
+CELLS |= st.sampled_from(["nan", "inf", "1,000", "0,5", "tensor(1.0)", "−2", "9" * 300, "train", "val"])
 COLUMNS = st.sampled_from(
-    ["step", "seed", "signal", "value", "loss", "g/grad_norm", "run/finite", "seconds", ""]
+    [
+        *("step", "seed", "signal", "value", "loss", "g/grad_norm", "run/finite", "seconds", ""),
+        *(
+            "epoch",
+            "iter",
+            "mode",
+            "a=1 - loss",
+            "b - loss__MIN",
+            "Loss/G/loss",
+            "_timestamp",
+            "\x1b]0;x\x07",
+        ),
+    ]
 )
+FORMS = [
+    ".csv",
+    ".CSV",
+    ".tsv",
+    ".jsonl",
+    ".parquet",
+    ".json",
+    ".txt",
+    ".log",
+    ".events",
+    ".list",
+    ".columns",
+]
 
 
 @fuzzed
 @given(
     rows=st.lists(st.dictionaries(COLUMNS, CELLS, max_size=5), max_size=12),
-    suffix=st.sampled_from([".csv", ".jsonl", ".parquet", ".json", ".txt"]),
+    form=st.sampled_from(FORMS),
     damage=DAMAGE,
     cut=CUT,
     text=st.one_of(st.none(), st.text(max_size=80)),
 )
 def test_logs(
-    place: Path, rows: list[Any], suffix: str, damage: list[Any], cut: float | None, text: str | None
+    place: Path, rows: list[Any], form: str, damage: list[Any], cut: float | None, text: str | None
 ) -> None:
     MADE["logs"] += 1
-    path = emptied(place) / f"log{suffix}"
+    names = {".events": "events.out.tfevents.1", ".list": "log.json", ".columns": "log.json"}
+    path = emptied(place) / names.get(form, f"log{form}")
     path.write_bytes(
-        damaged(log(rows, suffix), damage, cut) if text is None else text.encode("utf-8", "replace")
+        damaged(log(rows, form), damage, cut) if text is None else text.encode("utf-8", "replace")
     )
     harmless(lambda: diagnose(read_log(path)))
     assert list(place.iterdir()) == [path]
     path.unlink()
 
 
-def log(rows: list[dict[str, Any]], suffix: str) -> bytes:
-    if suffix == ".parquet":
+def log(rows: list[dict[str, Any]], form: str) -> bytes:
+    if form == ".parquet":
         return pd.DataFrame(rows).astype(str).to_parquet() if rows else b""
-    if suffix == ".csv":
-        return pd.DataFrame(rows).to_csv(index=False).encode("utf-8", "replace")
-    return "\n".join(map(json.dumps, rows)).encode("utf-8", "replace")
+    if form == ".events":
+        return b"".join(map(event, rows))
+    texts = {
+        ".csv": lambda: pd.DataFrame(rows).to_csv(index=False),
+        ".CSV": lambda: pd.DataFrame(rows).to_csv(index=False, sep=";", decimal=","),
+        ".tsv": lambda: pd.DataFrame(rows).to_csv(index=False, sep="\t") * 2,
+        ".list": lambda: json.dumps(rows, indent=1),
+        ".columns": lambda: json.dumps(
+            {name: [row.get(name) for row in rows] for row in rows for name in row}
+        ),
+        ".txt": lambda: "\n".join(", ".join(f"{name}: {cell}" for name, cell in row.items()) for row in rows),
+    }
+    written = texts.get(form, lambda: "\n".join(map(json.dumps, rows)))
+    return str(written()).encode("utf-8", "replace")
+
+
+def event(row: dict[str, Any]) -> bytes:
+    """A row as an event, whose sums are right even where a number or a shape is not."""
+    step = row.get("step")
+    numbers = [(name, cell) for name, cell in row.items() if isinstance(cell, float)]
+    sides = [{"size": cell} for cell in row.values() if type(cell) is int and abs(cell) < 2**63]
+    with np.errstate(over="ignore"):
+        values = [Summary.Value(tag=name, simple_value=np.float32(cell)) for name, cell in numbers]
+    values += [
+        Summary.Value(tag="tensor", tensor={"dtype": 1, "float_val": [1.0], "tensor_shape": {"dim": sides}})
+    ]
+    counted = step if type(step) is int and abs(step) < 2**63 else 0
+    data = Event(step=counted, summary=Summary(value=values)).SerializeToString()
+    head = struct.pack("<Q", len(data))
+    sums = (struct.pack("<I", masked_crc32c(part)) for part in (head, data))
+    return b"".join([head, next(sums), data, next(sums)])
 
 
 @fuzzed

@@ -50,15 +50,20 @@ def _of_tidy(reading: Reading) -> pd.DataFrame:
     steps, _, _ = when(reading)
     _, runs = run_of(reading)
     value = reading.numbers("value")
-    names = reading.cells["signal"].astype(str)
+    names = reading.cells["signal"].map(lambda cell: str(cell) if isinstance(cell, (str, int)) else "")
+    nameless = (names == "").to_numpy(bool)
+    if nameless.any():
+        reading.notes.append(f"{counted(int(nameless.sum()), 'row')} without a signal's name left out")
     renamed = {name: to for name, to in reading.mapping.items() if name in set(names)}
     mapped = {name: renamed.get(name, to) for name, to in {**canonical(names.unique()), **renamed}.items()}
     signal = names.replace(mapped) if mapped else names
-    say_unknown(reading, list(signal.unique()))
+    say_unknown(reading, list(signal[~nameless].unique()))
     _, lead = phases_of(reading)
     named = lead + signal.to_numpy(object)
     long = pd.DataFrame({"run": runs, "step": steps, "signal": named, "value": value.values})
-    long = long.assign(written=value.written, attempt=0, repeatable=False)[value.due & ~np.isnan(steps)]
+    long = long.assign(written=value.written, attempt=0, repeatable=False)[
+        value.due & ~np.isnan(steps) & ~nameless
+    ]
     return attempts_of(reading, long, ["run", "signal"])
 
 
