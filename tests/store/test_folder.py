@@ -14,13 +14,18 @@ from hypothesis import strategies as st
 
 from genbench.store import RunFolder
 from genbench.store.tables import score_bytes, scores
+from genbench.suite.renamed import ADDED
 from genbench.types import Estimate, InputError, Record, Score, Verdict
 
 RECORD = Record(
     suite="quick",
     task="ring8",
     model="gan",
-    config={"options": {"width": 64, "clip": math.inf, "betas": [0.5, 0.9]}, "steps": 10, "metrics": None},
+    config={
+        "options": {"width": 64, "clip": math.inf, "betas": [0.5, 0.9], **ADDED["gan"]},
+        "steps": 10,
+        "metrics": None,
+    },
     status="failed",
     seeds=(0, 3),
     steps_done=7,
@@ -95,8 +100,16 @@ def test_a_record_of_a_later_version_can_be_read(run: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("model", "old", "new"),
     [
-        ("gan", {"width": 8, "flips": 0.1, "rate": 1}, {"width": 8, "label_flips": 0.1, "rate": 1}),
-        ("lsgan", {"kernels": 3, "freeze": 0.8}, {"minibatch_kernels": 3, "freeze_above": 0.8}),
+        (
+            "gan",
+            {"width": 8, "flips": 0.1, "rate": 1},
+            {"width": 8, "label_flips": 0.1, "rate": 1, **ADDED["gan"]},
+        ),
+        (
+            "lsgan",
+            {"kernels": 3, "freeze": 0.8},
+            {"minibatch_kernels": 3, "freeze_above": 0.8, **ADDED["lsgan"]},
+        ),
         ("vae", {"dynamic": True}, {"dynamic_binarization": True, "restarts": True}),
         ("vae", {"flips": 0.1, "restarts": False}, {"flips": 0.1, "restarts": False}),
         ("of-a-plugin", {"dynamic": True}, {"dynamic": True}),

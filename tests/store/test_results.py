@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from genbench.store import RunFolder, load, scan
+from genbench.suite.renamed import ADDED
 from genbench.types import Estimate, InputError, Record, Score, Verdict
 
 TRACE = pd.DataFrame(
@@ -40,7 +41,7 @@ def test_loads_records_scores_verdicts_and_traces(tmp_path: Path) -> None:
         "0123abcd",
         "done",
     )
-    assert (row.seeds, row.options, row.steps, row.batch) == ((0, 1), {"width": 4}, 10, 8)
+    assert (row.seeds, row.options, row.steps, row.batch) == ((0, 1), {"width": 4, **ADDED["gan"]}, 10, 8)
     assert (row.training_seconds, row.data, row.path) == (2.0, "c0", str(runs[0].path))
     assert pd.isna(row.evaluation_seconds)
     assert results.scores["model"].tolist() == ["gan"] * 4 + ["vae"] * 4
