@@ -77,7 +77,7 @@ class UpdateProgram:
             optimizers,
             _where_alive(died < 0, loss.buffers, inputs.buffers),
             died,
-            self._signals(gradients, norms, changes, loss.stats),
+            self._signals(gradients, norms, changes, {**loss.stats, **self._factors(inputs)}),
         )
 
     def _changes(
@@ -89,6 +89,16 @@ class UpdateProgram:
                 gradients[player], inputs.optimizers[player], own[player], inputs.batch.progress
             )
         return changes, states
+
+    def _factors(self, inputs: StepInputs) -> dict[str, Tensor]:
+        """What schedules leave of each player's step size, shape (S,), where there are any."""
+        left = {
+            f"{player}/rate_factor": optimizer.factor(inputs.optimizers[player], inputs.batch.progress)
+            for player, optimizer in self.update.optimizers.items()
+            if optimizer.factor
+        }
+        alike = torch.ones(len(inputs.died), device=inputs.died.device)
+        return {name: alike * factor for name, factor in left.items()}
 
     def _moved(self, player: str, flat: Tensor, change: Tensor, alive: Tensor) -> Tensor:
         moved = flat + torch.where(alive[:, None], change, 0)

@@ -29,7 +29,8 @@ class Accumulator:
     Beside what an objective reports, every player that an optimiser moves has ``grad_norm`` (and ``_first``,
     ``_last`` for its first and last weight) and ``update_norm``, all Euclidean, ``depth_ratio``, the root
     mean square gradient of the first weight over that of the last, and ``update_ratio``, the root mean
-    square update over the step size. Where several updates move a player, these are means over them.
+    square update over the step size. Where several updates move a player, these are means over them. Where
+    schedules change the step size, ``rate_factor`` is what they leave of it, and the ratio is to that.
     """
 
     def __init__(self) -> None:
@@ -83,7 +84,12 @@ class Accumulator:
             signals[f"{player}/depth_ratio"] = [depth * first / (last or 1e-300) for first, last in ends]
             rates = self._rates[player]
             if size := rates[0] if len(set(rates)) == 1 else sum(rates) / len(rates):
-                signals[f"{player}/update_ratio"] = [n / size for n in signals[f"{player}/update_norm"]]
+                norms = signals[f"{player}/update_norm"]
+                factors = signals.get(f"{player}/rate_factor", [1.0] * len(norms))
+                signals[f"{player}/update_ratio"] = [
+                    norm / (size * factor) if factor else 0.0
+                    for norm, factor in zip(norms, factors, strict=True)
+                ]
         return signals
 
     def _means(self) -> dict[str, list[float]]:

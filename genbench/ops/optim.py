@@ -38,11 +38,13 @@ class Optimizer(NamedTuple):
         update: see `Transformation`.
         rate: the step size before schedules, for signals that measure updates against it; 0 where there is
             none.
+        factor: (state, progress) → what schedules multiply the step size by now, a scalar; None without.
     """
 
     init: Callable[[Tensor], State]
     update: Transformation
     rate: float = 0.0
+    factor: Callable[[State, Progress], Tensor | float] | None = None
 
 
 def _stateless(transform: Callable[[Tensor, Tensor], Tensor], rate: float = 0.0) -> Optimizer:
@@ -67,12 +69,21 @@ def chain(*parts: Optimizer) -> Optimizer:
     ) -> tuple[Tensor, State]:
         new: State = {}
         for i, part in enumerate(parts):
-            own = {k.partition(".")[2]: v for k, v in state.items() if k.startswith(f"{i}.")}
-            gradient, own = part.update(gradient, own, parameters, progress)
+            gradient, own = part.update(gradient, _of_part(i, state), parameters, progress)
             new.update({f"{i}.{k}": v for k, v in own.items()})
         return gradient, new
 
-    return Optimizer(init, update, rate=max(part.rate for part in parts))
+    scheduled = [(i, part.factor) for i, part in enumerate(parts) if part.factor]
+
+    def factor(state: State, progress: Progress) -> Tensor | float:
+        return math.prod(own(_of_part(i, state), progress) for i, own in scheduled)
+
+    return Optimizer(init, update, max(part.rate for part in parts), factor if scheduled else None)
+
+
+def _of_part(i: int, state: State) -> State:
+    """The state of the i-th part of a chain."""
+    return {k.partition(".")[2]: v for k, v in state.items() if k.startswith(f"{i}.")}
 
 
 def split(last: int, rest: Optimizer, own: Optimizer) -> Optimizer:
@@ -168,7 +179,7 @@ def scale_by_schedule(schedule: Schedule) -> Optimizer:
     ) -> tuple[Tensor, State]:
         return gradient * schedule(state["count"], progress), {"count": state["count"] + 1}
 
-    return Optimizer(init, update)
+    return Optimizer(init, update, factor=lambda state, progress: schedule(state["count"], progress))
 
 
 def warm_up(steps: int) -> Schedule:

@@ -183,3 +183,23 @@ def test_hinge_differs_from_gan_in_its_losses_alone():
     assert same == replace(plain, critic_optimizer=None, generator_optimizer=None)
     assert models["hinge-gan"].resolve({})["rate"] == models["gan"].resolve({})["rate"]
     assert (hinge_gan().critic_loss, hinge_gan().generator_loss) == (games.hinge_critic, games.negative_mean)
+
+
+def test_updates_are_measured_against_the_step_size_of_the_moment():
+    """A step that a schedule made small is no vanishing gradient: Adam's ratio stays of the order of 1."""
+    ratios = {}
+    for final in (1.0, 1e-3):
+        runs = Ensemble(gan(latent=2, width=8, final_rate=final), POINTS, (0, 1), steps=100, batch=8)
+        state = runs.initial()
+        runs.advance(state, 90)
+        signals = runs.advance(state, 100).read()
+        ratios[final] = signals["generator/update_ratio"]
+        if final < 1:
+            wanted = (
+                sum(final + (1 - final) * (1 + math.cos(math.pi * t / 100)) / 2 for t in range(90, 100)) / 10
+            )
+            assert signals["generator/rate_factor"] == pytest.approx([wanted] * 2, rel=1e-5)
+            assert wanted < 0.02
+        else:
+            assert "generator/rate_factor" not in signals
+    assert all(0.3 < b / a < 3 for a, b in zip(*ratios.values(), strict=True))

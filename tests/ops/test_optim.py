@@ -96,6 +96,9 @@ def test_schedules_at_known_points(schedule, factors):
 def test_a_schedule_scales_the_step_and_restarts_nothing():
     """Adam's moments go on as without it; of a stack of seeds all rows take the same factor."""
     plain, scaled = optim.adam(0.1), optim.chain(optim.adam(0.1), optim.scale_by_schedule(optim.warm_up(2)))
+    assert plain.factor is None
+    first = scaled.init(torch.zeros(3))
+    assert scaled.factor(first, 0.0) == 0.5
     x = torch.ones(3, 4)
     states = plain.init(x), scaled.init(x)
     for step in range(3):
