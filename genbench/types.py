@@ -49,6 +49,10 @@ class InputError(GenbenchError):
     """The user's input cannot be used: a suite, an option, a name, a file (exit code 2)."""
 
 
+class NetworkFileWarning(UserWarning):
+    """A file is about to be run as a program, because the user named it."""
+
+
 class NotAvailableError(GenbenchError):
     """Something optional is absent here, such as a data set or weights; the text says how to get it."""
 

@@ -10,7 +10,7 @@ import typer
 
 from genbench.cli import catalogue, claims, diagnosis, evaluation, reports, runs, setup, verification
 from genbench.registry import PluginWarning
-from genbench.types import GenbenchError
+from genbench.types import GenbenchError, NetworkFileWarning
 
 app = typer.Typer(
     name="genbench",
@@ -62,7 +62,7 @@ def _formatted(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
     """Our own warnings as sentences, without the line of code that they come from."""
-    if issubclass(category, PluginWarning):
+    if issubclass(category, PluginWarning | NetworkFileWarning):
         return f"genbench: {message}\n"
     return _as_python_does(message, category, filename, lineno, line)
 

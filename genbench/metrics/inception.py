@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import tempfile
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +18,8 @@ from genbench.tasks.task import Task
 from genbench.types import InputError, NotAvailableError
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
-DIGEST = "6726825d"
-"""First digits of the file's SHA-256, by which a wrong file is told."""
+DIGEST = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+"""The file's SHA-256, by which a wrong file is told."""
 
 _BATCH = 50
 
@@ -97,10 +98,11 @@ def inception_probabilities(images: Tensor, path: Path | None = None) -> Tensor:
 @functools.lru_cache(maxsize=2)
 def network(path: Path | None, device: torch.device) -> nn.Module:
     """pytorch-fid's network with the weights of `path`; errors as `inception_features`."""
-    from pytorch_fid.inception import InceptionV3
+    import pytorch_fid.inception
 
-    with _hub_that_holds(_found(path)):
-        net: nn.Module = InceptionV3().eval().to(device)
+    weights = _published(_found(path))
+    with _swapped(pytorch_fid.inception, "load_state_dict_from_url", lambda *_, **__: weights):
+        net: nn.Module = pytorch_fid.inception.InceptionV3().eval().to(device)
     return net
 
 
@@ -114,25 +116,27 @@ def _found(path: Path | None) -> Path:
 
 @functools.lru_cache(maxsize=2)
 def _last_layer(file: Path) -> Tensor:
-    weight: Tensor = torch.load(file, weights_only=True, map_location="cpu")["fc.weight"]
-    return weight
+    return _published(file)["fc.weight"]
+
+
+def _published(file: Path) -> dict[str, Tensor]:
+    """The tensors in `file`, read once, so that what was checked is what is used; InputError for others."""
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != DIGEST:
+        raise InputError(f"{file} holds other weights than the published ones; its SHA-256 must be {DIGEST}")
+    weights: dict[str, Tensor] = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    return weights
 
 
 @contextmanager
-def _hub_that_holds(file: Path) -> Iterator[None]:
-    """Let torch's cache be a folder with `file` alone: pytorch-fid looks nowhere else, and would download."""
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    if not digest.startswith(DIGEST):
-        raise InputError(f"{file} holds other weights than the published ones; its SHA-256 must be {DIGEST}…")
-    before = torch.hub.get_dir()
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "checkpoints").mkdir()
-        (Path(folder) / "checkpoints" / FILE).symlink_to(file.resolve())
-        torch.hub.set_dir(folder)
-        try:
-            yield
-        finally:
-            torch.hub.set_dir(before)
+def _swapped(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    """Let a module's attribute be another: pytorch-fid would download its weights, and unpickle them."""
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
 
 
 def _eight_bits(images: Tensor) -> Tensor:

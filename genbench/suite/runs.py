@@ -19,6 +19,11 @@ from genbench.suite.renamed import first_names
 from genbench.suite.schema import COUNT, SEEDS, Comparison, seed_ids
 from genbench.types import InputError, Precision
 
+FILE_IN_METRIC = (
+    "names a file, which no record or suite may have opened; if you trust the file, "
+    "score samples with genbench evaluate --metrics"
+)
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -45,6 +50,12 @@ class RunConfig:
     stop_on: tuple[str, ...] | None = None
     precision: Precision = "fp32"
     revision: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a metric that names a file, which is a program or weights; a record may be a stranger's."""
+        for metric in self.metrics or ():
+            if ":" in metric:
+                raise InputError(f"metric {metric!r} {FILE_IN_METRIC}")
 
     def __hash__(self) -> int:
         return hash((self.suite, self.key))
@@ -142,6 +153,8 @@ def _batches(seeds: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
 
 def _runs(comparison: Comparison, suite: str, where: str) -> Iterator[RunConfig]:
     for metric in comparison.metrics or ():
+        if ":" in metric:
+            raise InputError(f"{where}.metrics: {metric!r} {FILE_IN_METRIC}")
         _known(registry.metrics, metric.partition("@")[0], f"{where}.metrics")
     for detector in comparison.stop_on or ():
         _known(registry.detectors, detector, f"{where}.stop_on")

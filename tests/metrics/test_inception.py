@@ -30,7 +30,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trusted(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The random weights, taken for the published ones."""
-    monkeypatch.setattr(inception, "DIGEST", hashlib.sha256(weights.read_bytes()).hexdigest()[:8])
+    monkeypatch.setattr(inception, "DIGEST", hashlib.sha256(weights.read_bytes()).hexdigest())
     yield weights
     inception.network.cache_clear()
 
@@ -80,6 +80,30 @@ def test_absent_weights_make_the_metric_not_available(empty_hub: Path) -> None:
 def test_other_weights_are_no_substitute(weights: Path) -> None:
     with pytest.raises(InputError, match="published"):
         inception_features(images(), weights)
+
+
+def test_weights_whose_digest_only_begins_alike_are_refused_before_they_are_read(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "DIGEST", digest[:-1] + ("0" if digest[-1] != "0" else "1"))
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("the file was opened"))
+    for read in (inception_features, inception_probabilities):
+        with pytest.raises(InputError, match="published"):
+            read(images(), weights)
+
+
+def test_published_weights_are_never_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (tmp_path / "ran").mkdir, ()
+
+    torch.save({"fc.weight": Evil()}, tmp_path / "evil.pth")
+    digest = hashlib.sha256((tmp_path / "evil.pth").read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "DIGEST", digest)
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
+        inception_features(images(), tmp_path / "evil.pth")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_given_file_is_found_by_the_name(weights: Path) -> None:

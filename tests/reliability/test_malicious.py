@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,17 @@ import torch
 from genbench.detectors.logs import read_log
 from genbench.engine.placement import Placement
 from genbench.executors.local import run_all
+from genbench.executors.verify import verify
 from genbench.metrics import read_samples
 from genbench.metrics.external import score
+from genbench.metrics.feature_file import file_features
 from genbench.registry import metrics, models, tasks
 from genbench.report.html import write_report
 from genbench.report.overviews import write_overviews
 from genbench.store import RunFolder, load
 from genbench.suite import RunConfig, expand, load_suite
 from genbench.tasks import ring8
-from genbench.types import InputError
+from genbench.types import InputError, NetworkFileWarning
 
 EVIL = "../../<script>alert(1)</script>"
 SUITE = """
@@ -226,7 +229,8 @@ def test_kept_samples_run_no_pickled_code(tmp_path):
         ('models = ["genbench.models.vae:vae"]', "no model is called"),
         ('models = ["../../evil"]', "no model is called"),
         ("tasks = [\"__import__('os')\"]", "no task is called"),
-        ('metrics = ["frechet_file:/tmp/net.pt@10k"]', "no metric is called"),
+        ('metrics = ["frechet_file:/tmp/net.pt@10k"]', "names a file"),
+        ('metrics = ["frechet_inception:weights.pth"]', "names a file"),
         ('stop_on = ["builtins.exec"]', "no detector is called"),
         ("options.vae = { width = \"__import__('os')\" }", "width"),
         ("options.vae = { __class__ = 3 }", "has no option"),
@@ -249,6 +253,51 @@ def test_no_option_is_code():
                 name,
                 hints,
             )
+
+
+# --- networks ---
+
+
+@pytest.mark.parametrize("name", ["frechet_file", "frechet_inception", "some_plugins_file"])
+def test_verify_opens_no_file_that_a_record_names(tmp_path, name, monkeypatch):
+    folder = run_folder(tmp_path / "results")
+    record = json.loads((folder.path / "record.json").read_text())
+    record["config"]["metrics"] = [f"{name}:{tmp_path / 'net.pt2'}@50"]
+    (folder.path / "record.json").write_text(json.dumps(record))
+    monkeypatch.setattr(torch.export, "load", lambda *_: pytest.fail("the network was opened"))
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("the weights were opened"))
+    (tmp_path / "net.pt2").write_bytes(b"program")
+    with pytest.raises(InputError, match=r"names a file, which no record or suite"):
+        verify(folder)
+
+
+def test_no_configuration_names_a_file_however_it_is_made(tmp_path):
+    config = RunConfig("s", "ring8", {}, "vae", {}, (0,), 1, 1, 1)
+    with pytest.raises(InputError, match="names a file"):
+        replace(config, metrics=("kid_file:net.pt@1k",))
+
+
+def test_a_network_typed_by_the_user_warns_and_is_never_unpickled(tmp_path):
+    class Evil:
+        def __reduce__(self) -> tuple[object, ...]:
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    program = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(3, 2),))
+    torch.export.save(program, tmp_path / "good.pt2")
+    with pytest.warns(NetworkFileWarning, match=r"good\.pt2 is run as a program"):
+        assert file_features(torch.zeros(3, 2), tmp_path / "good.pt2").shape == (3, 2)
+    pickled = io.BytesIO()
+    torch.save(Evil(), pickled)
+    for member in ("sample_inputs/model.pt", "weights/model.pt", "constants/custom_obj_0"):
+        path = tmp_path / f"{member.replace('/', '-')}.pt2"
+        with zipfile.ZipFile(tmp_path / "good.pt2") as good, zipfile.ZipFile(path, "w") as evil:
+            for name in good.namelist():
+                if not name.endswith(member):
+                    evil.writestr(name, good.read(name))
+            evil.writestr(f"{good.namelist()[0].partition('/')[0]}/data/{member}", pickled.getvalue())
+        with pytest.warns(NetworkFileWarning), contextlib.suppress(InputError):
+            file_features(torch.zeros(3, 2), path)
+        assert not (tmp_path / "ran").exists(), member
 
 
 # --- network ---
